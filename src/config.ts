@@ -129,9 +129,13 @@ export const SETTINGS = {
     doc: 'Signs the events that the gateway sends to `POST /v1/gateways/<GATEWAY_NAME>/webhooks`: `whsec_…`. During a rotation the old one and the new one, with a comma between. Empty: no events are taken. The fake gateway that is mounted here gets a secret by itself.',
   },
   GATEWAY_KEYS: choice('kept', ['kept', 'none'], 'Whether the gateway keeps idempotency keys.'),
-  GATEWAY_KEY_WINDOW_MS: milliseconds(DAY, 'How long it keeps them.', 0, 400 * DAY),
+  GATEWAY_KEY_WINDOW_MS: milliseconds(DAY, 'How long it keeps them; 0: it does not say.', 0, 400 * DAY),
   GATEWAY_CACHES_ERRORS: choice('no', ['yes', 'no'], 'Whether it repeats an error for its key for ever.'),
-  GATEWAY_LOOKUP: choice('yes', ['yes', 'no'], 'Whether it can look up a charge or a refund by its key.'),
+  GATEWAY_LOOKUP: choice(
+    'yes',
+    ['yes', 'no'],
+    'Whether it can look up a charge or a refund by its key. If not, no money can be authorised first.',
+  ),
   GATEWAY_LOOKUP_LAG_MS: milliseconds(0, 'How long a charge or a refund may exist before a lookup shows it.'),
   GATEWAY_LANDS_WITHIN_MS: milliseconds(
     180_000,
@@ -151,7 +155,7 @@ export const SETTINGS = {
   STRIPE_ACCOUNT: {
     kind: 'text',
     default: '',
-    doc: 'The id of the account, `acct_…`. Stored with every payment. Not set: Stripe is asked at start. Needed with a restricted key.',
+    doc: 'The id of the account, `acct_…`. Stored with every payment. Not set: Stripe is asked at start. Needed with a restricted key, which cannot be checked.',
   },
   STRIPE_API_BASE: {
     kind: 'url',
@@ -196,7 +200,7 @@ export const SETTINGS = {
   ),
   LOOKUP_BASE_MS: milliseconds(
     DEFAULT_POLICY.lookupBaseMs,
-    'First wait of an unresolved payment or refund between lookups; doubles.',
+    'First wait of an unresolved payment or refund between lookups. Doubles with every answer. Without an answer it grows with the outage, by an eighth of it.',
     10,
   ),
   LOOKUP_CAP_MS: milliseconds(DEFAULT_POLICY.lookupCapMs, 'Longest wait between its lookups.', 10),

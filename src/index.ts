@@ -21,8 +21,8 @@ export {
   judgeChargeBehind,
   type ReportedCapture,
 } from './domain/capture-outcomes.ts';
-export type { GatewayContract } from './domain/contract.ts';
-export type { ExclusiveKind } from './domain/effects.ts';
+export type { EffectContract, GatewayContract } from './domain/contract.ts';
+export type { EffectKind, ExclusiveKind } from './domain/effects.ts';
 export type { FollowUpStatus } from './domain/follow-up-status.ts';
 export type { GatewayNote, WebhookReading } from './domain/gateway-note.ts';
 export {

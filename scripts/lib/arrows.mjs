@@ -109,7 +109,12 @@ export const RULES = [
   },
   {
     part: 'sim/gateway/',
-    may: ['domain/contract.ts', 'domain/outcomes.ts', 'domain/refund-outcomes.ts'],
+    may: [
+      'domain/capture-outcomes.ts',
+      'domain/contract.ts',
+      'domain/outcomes.ts',
+      'domain/refund-outcomes.ts',
+    ],
     instead: 'The gateway judges everything: it uses the engine’s types, never its logic.',
   },
   {
@@ -134,11 +139,13 @@ export const RULES = [
       'ports/',
       // Only the translation of answers: the judge must find its bugs.
       'gateways/http/answers.ts',
+      'gateways/http/charge-behind.ts',
       'gateways/http/effects.ts',
       'gateways/http/json.ts',
       'gateways/http/lookups.ts',
       'gateways/http/refunded.ts',
       'gateways/http/exchange.ts',
+      'gateways/http/webhooks.ts',
       'engine/',
     ],
     instead:

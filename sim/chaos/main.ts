@@ -11,7 +11,8 @@ import { setMaxListeners } from 'node:events';
 import { appendFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { GATEWAYS, type GatewayName, gatewayOfRun } from './gateway-of-run.ts';
 import { openRecorder } from './record.ts';
 import { headline, report, story } from './report.ts';
 import { type Outcome, run } from './run.ts';
@@ -37,11 +38,24 @@ const program = new Command('chaos')
   .description('Breaks everything around two Payonce servers, and judges what became of every payment.')
   .option('--minutes <m>', 'how long things are broken', positive, 1)
   .option('--seed <s>', 'draws the same storm again; default: any', wholeNumber, randomInt(1_000_000))
+  .addOption(
+    new Option(
+      '--gateway <adapter>',
+      "the servers' adapter: http, or stripe with the fake gateway as a Stripe",
+    )
+      .choices(GATEWAYS)
+      .default('http'),
+  )
   .option('--only <troubles...>', 'nothing but these, by their names in the report, or a part of them')
   .parse();
-const { minutes, seed, only = [] } = program.opts<{ minutes: number; seed: number; only?: string[] }>();
+const {
+  minutes,
+  seed,
+  gateway,
+  only = [],
+} = program.opts<{ minutes: number; seed: number; gateway: GatewayName; only?: string[] }>();
 
-const folder = join(root, '.payonce', 'chaos', String(seed));
+const folder = join(root, '.payonce', 'chaos', gateway === 'http' ? String(seed) : `${gateway}-${seed}`);
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
 const recorder = openRecorder(join(folder, 'answers.jsonl'));
@@ -66,6 +80,7 @@ async function main(): Promise<number> {
     const outcome = await run({
       seed,
       minutes,
+      gateway: gatewayOfRun(gateway, seed),
       only,
       root: rootUrl,
       folder,
@@ -104,11 +119,14 @@ function keep({ violations, facts }: Outcome): void {
     refunds: Object.fromEntries(refunds),
     ledger,
     calls: facts.calls,
+    stripe: facts.stripe,
   };
   writeFileSync(join(folder, 'end.json'), JSON.stringify(end));
   say(stories.slice(0, SHOWN_STORIES).join('\n\n'));
   if (stories.length > SHOWN_STORIES) say(`\n… and ${stories.length - SHOWN_STORIES} more.`);
-  say(`\nThe record: ${folder}\nThe same storm again: npm run chaos -- --minutes ${minutes} --seed ${seed}`);
+  say(
+    `\nThe record: ${folder}\nThe same storm again: npm run chaos -- --minutes ${minutes} --seed ${seed} --gateway ${gateway}`,
+  );
   // Last, so that the end of the output shows what was broken.
   say(violations.slice(0, SHOWN_STORIES).map(headline).join('\n'));
 }

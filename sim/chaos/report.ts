@@ -1,16 +1,24 @@
 /** The result of a run, for a person: a table, and the story of everything that was wrong. */
 
-import { type Case, tookMoney, type Violation, type ViolationKind } from './judge/case.ts';
+import {
+  type Case,
+  type Intent,
+  nameOf,
+  tookMoney,
+  type Violation,
+  type ViolationKind,
+} from './judge/case.ts';
 import { touchedOrders } from './judge/forgotten.ts';
-import type { Call } from './proxy/witness.ts';
+import type { Arrival } from './proxy/witness.ts';
 import type { Exchange } from './record.ts';
 import type { Outcome } from './run.ts';
+import type { Write } from './stripe/writes.ts';
 
 type Row = readonly [name: string, value: string | number];
 
 /** The table and the verdict. */
 export function report(outcome: Outcome): string {
-  const { facts, faults, missed, oldAnswers, violations, healedMs } = outcome;
+  const { facts, faults, missed, oldAnswers, around, violations, healedMs } = outcome;
   const { state, exchanges, calls } = facts;
   const count = (...kinds: ViolationKind[]): number =>
     violations.filter(({ kind }) => kinds.includes(kind)).length;
@@ -38,6 +46,8 @@ export function report(outcome: Outcome): string {
       'gateway',
       [
         ['calls', calls.length],
+        ...sorted(tally(facts.stripe?.writes ?? [], ({ operation }) => `requests to ${operation}`)),
+        ...sorted(around),
         ['charges in its ledger that took money', live],
         ['lookups that a front answered with old answers', oldAnswers],
         ['orders of which something was forgotten', touchedOrders({ ...facts }).size],
@@ -104,7 +114,11 @@ export function story(violation: Violation, facts: Case): string {
     }
   }
   for (const refund of [...facts.state.refunds.values()].flat()) {
-    if (paymentIds.has(refund.payment_id)) lines.push(`  refund  ${JSON.stringify(refund)}`);
+    if (!paymentIds.has(refund.payment_id)) continue;
+    lines.push(`  refund  ${JSON.stringify(refund)}`);
+    for (const { seq, at, type, status, attempts, detail } of facts.state.refundEvents.get(nameOf(refund)) ??
+      [])
+      lines.push(`          ${seq} ${at} ${type} ${status}, ${attempts} calls, ${detail}`);
   }
   for (const charge of facts.state.ledger) {
     if (charge.order_id === orderId) lines.push(`  ledger  ${JSON.stringify(charge)}`);
@@ -112,12 +126,23 @@ export function story(violation: Violation, facts: Case): string {
   for (const call of facts.calls) {
     if (call.orderId === orderId) lines.push(`  call    ${callLine(call)}`);
   }
+  for (const intent of facts.stripe?.intents ?? []) {
+    if (intent.orderId === orderId) lines.push(...intentLines(intent, facts.stripe?.writes ?? []));
+  }
   const others = facts.exchanges.filter((one) => one.orderId === orderId && !exchanges.includes(one.n));
   lines.push(...others.map((exchange) => `  other   ${answerLine(exchange)}`));
   return lines.join('\n');
 }
 
-function callLine({ atMs, leftMs, hungUpMs, replica, key }: Call): string {
+function intentLines(intent: Intent, writes: readonly Write[]): string[] {
+  const own = writes.filter(({ intentId }) => intentId === intent.id);
+  return [
+    `  intent  ${JSON.stringify(intent)}`,
+    ...own.map((write) => `  ${write.operation.padEnd(7)} ${callLine(write)}`),
+  ];
+}
+
+function callLine({ atMs, leftMs, hungUpMs, replica, key }: Arrival & { readonly key: string }): string {
   const givenUp = hungUpMs === null ? '' : `, given up ${Math.round(atMs - hungUpMs)} ms before`;
   return `${new Date(atMs).toISOString()} by ${replica}, key ${key}, ${Math.round(atMs - leftMs)} ms on its way${givenUp}`;
 }

@@ -5,8 +5,9 @@ import { type Line, openLine, type Target } from './clients/http.ts';
 import { replayAll } from './clients/replay.ts';
 import { NAMED_TROUBLES, nameOf, troubleOf } from './fault.ts';
 import { createInjector, type Injector } from './faults/inject.ts';
-import type { Case, Violation } from './judge/case.ts';
-import { collect, readUndecided, readUnsettled } from './judge/collect.ts';
+import type { GatewayOfRun } from './gateway-of-run.ts';
+import { type Case, nameOf as refundNameOf, type State, type Violation } from './judge/case.ts';
+import { collect, readLedger, readUndecided, readUnsettled } from './judge/collect.ts';
 import { touchedOrders } from './judge/forgotten.ts';
 import { judge } from './judge/judge.ts';
 import { judgeEnds } from './judge/processes.ts';
@@ -16,11 +17,14 @@ import { REPLICA_NAMES, startWorld, type World } from './processes/world.ts';
 import { createRandom } from './random.ts';
 import type { Recorder } from './record.ts';
 import { drawSchedule } from './schedule.ts';
-import { CLIENTS, gatewayOf, HEAL_MS, installationOf, LEASE_MS } from './settings.ts';
+import { CLIENTS, HEAL_MS, installationOf, LEASE_MS } from './settings.ts';
+import { callsIn, inIntents, readStripe } from './stripe/books.ts';
+import { type Customers, createCustomers } from './stripe/customers.ts';
 
 export interface RunOptions {
   readonly seed: number;
   readonly minutes: number;
+  readonly gateway: GatewayOfRun;
   /** Parts of the names of troubles: only those happen. Empty: all happen. */
   readonly only: readonly string[];
   readonly root: string;
@@ -41,6 +45,8 @@ export interface Outcome {
   /** Lookups that a front has answered with old answers. */
   readonly oldAnswers: number;
   readonly violations: readonly Violation[];
+  /** What the customers of 3-D Secure and Stripe's events met. Empty with another gateway. */
+  readonly around: ReadonlyMap<string, number>;
   /** From the end of the last fault until nothing was unsettled, in milliseconds. */
   readonly healedMs: number;
 }
@@ -52,23 +58,36 @@ const READY_MS = 30_000;
 /** Throws if the run itself fails or is stopped. Even then, nothing of it is left running. */
 export async function run(options: RunOptions): Promise<Outcome> {
   const world = await startWorld(options);
-  const line = openLine(options.recorder);
+  const { seed } = options;
+  const customers = createCustomers({ seed, gateway: world.gateway.url });
+  const line = openLine(options.recorder, customers.see);
   try {
-    const outcome = await runIn(world, line, options);
+    const outcome = await runIn(world, { line, customers }, options);
     await world.close('SIGTERM');
     return outcome();
   } finally {
+    await customers.stop();
     await line.close();
     await world.close('SIGKILL');
   }
 }
 
-async function runIn(world: World, line: Line, options: RunOptions): Promise<() => Outcome> {
-  const { seed, minutes, only, recorder, signal, say, log } = options;
-  const isWanted = (name: string): boolean => only.length === 0 || only.some((part) => name.includes(part));
+interface Callers {
+  readonly line: Line;
+  readonly customers: Customers;
+}
+
+async function runIn(
+  world: World,
+  { line, customers }: Callers,
+  options: RunOptions,
+): Promise<() => Outcome> {
+  const { seed, minutes, gateway, only, recorder, signal, say, log } = options;
+  const isWanted = (name: string): boolean =>
+    !gateway.leftOut.includes(name) && (only.length === 0 || only.some((part) => name.includes(part)));
   const targets = targetsOf(world);
   await allReady(world, signal);
-  await world.gateway.setFaults(gatewayOf(seed).faults);
+  await world.gateway.setFaults(gateway.faults);
   const schedule = drawSchedule(seed, minutes * 60_000).filter(({ fault }) => isWanted(nameOf(fault)));
   say(`${minutes} min of chaos, seed ${seed}: ${schedule.length} faults, ${CLIENTS} clients, 2 replicas.`);
 
@@ -76,7 +95,7 @@ async function runIn(world: World, line: Line, options: RunOptions): Promise<() 
   const progress = setInterval(() => say(progressLine(recorder, world, injector)), PROGRESS_MS);
   let faultless = 0;
   try {
-    const load = startLoad({ seed, line, targets, signal });
+    const load = startLoad({ seed, line, targets, signal, drawTerms: gateway.drawTerms });
     await Promise.race([injector.run(schedule), load.done, untilAborted(signal)]);
     faultless = performance.now();
     await load.stop();
@@ -86,39 +105,81 @@ async function runIn(world: World, line: Line, options: RunOptions): Promise<() 
   signal.throwIfAborted();
 
   say('  faults are over; waiting for what is unsettled');
-  await heal(world, signal, say);
+  await heal(world, gateway, { signal, say });
   const healedMs = performance.now() - faultless;
+  await Promise.all([customers.stop(), world.events?.stop()]);
   const urls = targets.map(({ url }) => url);
-  const before = await collect(urls, world.gateway.url);
-  const calls = { calls: [...world.calls], refundCalls: [...world.refundCalls] };
-  const forgotten = { forgotten: injector.forgotten, ...calls };
+  const { readState, readCalls } = openBooks(world, gateway, urls);
+  const before = await readState();
+  const forgotten = { forgotten: injector.forgotten, ...(await readCalls()) };
   // If the database has forgotten a key, the key is new to it.
   const touched = touchedOrders({ state: before, exchanges: recorder.exchanges, ...forgotten });
   const lasting = recorder.exchanges.filter(({ orderId }) => !touched.has(orderId ?? ''));
   await replayAll({ line, targets, exchanges: lasting, signal });
-  const state = await collect(urls, world.gateway.url);
+  const state = await readState();
   signal.throwIfAborted();
   const { exchanges } = recorder;
   const facts: Case = {
     installationId: installationOf(seed),
     state,
     exchanges,
-    calls: [...world.calls],
-    refundCalls: [...world.refundCalls],
+    ...(await readCalls()),
     forgotten: injector.forgotten,
     clockSteps: world.database.clock?.steps ?? [],
     leaseMs: LEASE_MS,
   };
-  const unchanged = judgeUnchanged(before, state).map((finding) => ({ ...finding, orderId: null }));
-  const found = [...judge(facts), ...judgeReplays(exchanges), ...unchanged];
+  const aside = [...judgeUnchanged(before, state), ...(world.events?.findings ?? [])];
+  const found = [
+    ...judge(facts),
+    ...judgeReplays(exchanges, inDoubt(gateway, state)),
+    ...aside.map((finding) => ({ ...finding, orderId: null })),
+  ];
   // The last SIGTERM is judged too. So this runs after everything has ended.
   return () => {
     const ends = judgeEnds(world.ends, injector.troubles).map((finding) => ({ ...finding, orderId: null }));
     const violations = [...found, ...ends];
     const { counts: faults } = injector;
     const missed = missedOf(injector, world).filter(isWanted);
-    return { facts, faults, missed, oldAnswers: injector.oldAnswers(), violations, healedMs };
+    const around = new Map([
+      ...[...customers.counts].map(([what, count]) => [`customers of 3-D Secure: ${what}`, count] as const),
+      ...[...(world.events?.counts ?? [])].map(([what, count]) => [`events: ${what}`, count] as const),
+    ]);
+    return { facts, faults, missed, oldAnswers: injector.oldAnswers(), around, violations, healedMs };
   };
+}
+
+interface Books {
+  readonly readState: () => Promise<State>;
+  /** The calls, in the words of the judge. */
+  readonly readCalls: () => Promise<Pick<Case, 'calls' | 'refundCalls' | 'stripe'>>;
+}
+
+/** Only after the faults are over. */
+function openBooks(world: World, { name }: GatewayOfRun, replicas: readonly string[]): Books {
+  const { url } = world.gateway;
+  if (name === 'http') {
+    return {
+      readState: () => collect(replicas, () => readLedger(url)),
+      readCalls: async () => ({ calls: [...world.calls], refundCalls: [...world.refundCalls] }),
+    };
+  }
+  return {
+    readState: () => collect(replicas, async () => inIntents(await readLedger(url), await readStripe(url))),
+    async readCalls() {
+      const writes = [...world.writes];
+      const { intents } = await readStripe(url);
+      const { prepares, ...calls } = callsIn(writes, intents);
+      return { ...calls, stripe: { intents, writes, prepares } };
+    },
+  };
+}
+
+/** What may have no end yet. Whether it really may, the judge of each order says. */
+function inDoubt({ name }: GatewayOfRun, { payments, refunds }: State): ReadonlySet<string> {
+  if (name === 'http') return new Set();
+  const open = payments.filter(({ status }) => status === 'UNRESOLVED');
+  const pending = [...refunds.values()].flat().filter(({ status }) => status === 'PENDING');
+  return new Set([...open.map(({ payment_id: id }) => id), ...pending.map(refundNameOf)]);
 }
 
 /** The troubles that never happened. Each met no replica or call, or cannot be made here. */
@@ -157,10 +218,11 @@ interface LoadOptions {
   readonly line: Line;
   readonly targets: readonly [Target, ...Target[]];
   readonly signal: AbortSignal;
+  readonly drawTerms: GatewayOfRun['drawTerms'];
 }
 
 /** Runs the clients until they are stopped. `done` rejects if one of them throws. */
-function startLoad({ seed, line, targets, signal }: LoadOptions): {
+function startLoad({ seed, signal, ...rest }: LoadOptions): {
   done: Promise<never>;
   stop(): Promise<void>;
 } {
@@ -169,7 +231,7 @@ function startLoad({ seed, line, targets, signal }: LoadOptions): {
   setMaxListeners(0, both);
   const clients = Array.from({ length: CLIENTS }, (_, index) => {
     const name = `c${index + 1}`;
-    return runClient({ name, random: createRandom(seed, `client ${name}`), line, targets, signal: both });
+    return runClient({ name, random: createRandom(seed, `client ${name}`), signal: both, ...rest });
   });
   const all = Promise.all(clients);
   const done = new Promise<never>((_resolve, reject) => {
@@ -186,12 +248,17 @@ function startLoad({ seed, line, targets, signal }: LoadOptions): {
 }
 
 /** Ends all faults and waits until nothing is under way any more, here and at the gateway. */
-async function heal(world: World, signal: AbortSignal, say: (line: string) => void): Promise<void> {
+async function heal(
+  world: World,
+  { name }: GatewayOfRun,
+  { signal, say }: Pick<RunOptions, 'signal' | 'say'>,
+): Promise<void> {
   await world.gateway.setFaults({});
   await allReady(world, signal);
   let open: number | null = null;
   const count = async (): Promise<number> =>
-    (await readUnsettled(world.replicas.a.url)) + (await readUndecided(world.gateway.url));
+    (await readUnsettled(world.replicas.a.url, name === 'stripe' ? 'left out' : 'counted')) +
+    (await readUndecided(world.gateway.url));
   const settled = waitFor({ what: 'all payments', withinMs: HEAL_MS, pollMs: 250, signal }, async () => {
     // A replica may notice only with this read that a fault has broken its connection to the database.
     open = await count().catch(() => null);
@@ -210,5 +277,5 @@ function progressLine({ exchanges }: Recorder, world: World, { counts }: Injecto
   const orders = new Set(exchanges.map(({ orderId }) => orderId)).size;
   const faults = [...counts.values()].reduce((sum, count) => sum + count, 0);
   const answered = exchanges.filter(({ status }) => status !== null).length;
-  return `  ${exchanges.length} requests for ${orders} orders, ${answered} answered; ${world.calls.length + world.refundCalls.length} gateway calls; ${faults} faults`;
+  return `  ${exchanges.length} requests for ${orders} orders, ${answered} answered; ${world.calls.length + world.refundCalls.length + world.writes.length} gateway calls; ${faults} faults`;
 }

@@ -1,7 +1,7 @@
 /** The numbers of a run, and the reason for each. */
 
-/** The gateway's faults: about half of all calls go wrong, in nearly every way, and none breaks the contract below. */
-const NASTY = {
+/** About half of all calls go wrong, in nearly every way that both gateways have. */
+export const SHARED_FAULTS = {
   latency_ms: { min: 5, max: 80 },
   error_before: 0.09,
   error_after: 0.07,
@@ -24,11 +24,13 @@ const NASTY = {
   refund_pending_failed: { rate: 0.04, delay_ms: 1_500 },
   refund_wrong_amount: 0.01,
   lookup_down: 0.1,
-  lookup_lag: { rate: 0.2, delay_ms: 500 },
 } as const;
 
+/** The faults of a gateway that speaks the protocol of `docs/fake-gateway.md`. None breaks the contract below. */
+const NASTY = { ...SHARED_FAULTS, lookup_lag: { rate: 0.2, delay_ms: 500 } } as const;
+
 /** Errors that are kept under their key for ever. Only for a gateway whose contract says so. */
-const STALE = { stale_error: 0.03, stale_error_after: 0.03 } as const;
+export const STALE = { stale_error: 0.03, stale_error_after: 0.03 } as const;
 
 /** The longest time for which a proxy delays bytes. A request that was sent arrives within this time, or never. */
 export const MAX_LATENCY_MS = 800;
@@ -65,9 +67,6 @@ export const LONGEST_CALL_MS = Math.max(...VARIED.map((one) => Number(one.CALL_T
 
 /** The settings of both replicas, besides their addresses and the varied settings. */
 export const REPLICA_ENV = {
-  GATEWAY_LANDS_WITHIN_MS: String(LANDS_WITHIN_MS),
-  // lookup_lag (500), plus some milliseconds because two clocks may differ.
-  GATEWAY_LOOKUP_LAG_MS: '600',
   // Short enough to notice an outage of the database while it lasts.
   DATABASE_TIMEOUT_MS: '2000',
   // What is slow on purpose in production is fast here, so that it happens often in a minute.
@@ -81,13 +80,23 @@ export const REPLICA_ENV = {
   LOG_LEVEL: 'info',
 } as const;
 
-/** The gateway of this run: its faults, and what it promises about them. With odd seeds it keeps its errors. */
-export function gatewayOf(seed: number): {
+/** What the servers are told of a gateway that speaks the protocol of `docs/fake-gateway.md`. */
+const HTTP_ENV = {
+  GATEWAY_LIVEMODE: 'no',
+  // Each reaches the same gateway by a way of its own.
+  GATEWAY_CHANGE: 'accept',
+  GATEWAY_LANDS_WITHIN_MS: String(LANDS_WITHIN_MS),
+  // lookup_lag (500), plus some milliseconds because two clocks may differ.
+  GATEWAY_LOOKUP_LAG_MS: '600',
+} as const;
+
+/** Its faults, and what it promises about them. With odd seeds it keeps its errors. */
+export function httpGatewayOf(seed: number): {
   readonly faults: object;
   readonly env: Readonly<Record<string, string>>;
 } {
-  if (seed % 2 === 0) return { faults: NASTY, env: { GATEWAY_CACHES_ERRORS: 'no' } };
-  return { faults: { ...NASTY, ...STALE }, env: { GATEWAY_CACHES_ERRORS: 'yes' } };
+  if (seed % 2 === 0) return { faults: NASTY, env: { ...HTTP_ENV, GATEWAY_CACHES_ERRORS: 'no' } };
+  return { faults: { ...NASTY, ...STALE }, env: { ...HTTP_ENV, GATEWAY_CACHES_ERRORS: 'yes' } };
 }
 
 /** The installation's id in this run: a UUID of version 8, whose content is free to choose. */

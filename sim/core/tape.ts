@@ -24,6 +24,34 @@ export function replayedTape(recorded: readonly number[]): Tape {
   return tapeFrom(() => recorded[position++] ?? 0);
 }
 
+/**
+ * A tape that gives the same answer to the same question, however often and in whatever order it is asked. So what happens in one place changes
+ * nothing elsewhere.
+ */
+export function steadyTape(seed: number): Tape {
+  const answers = new Map<string, number>();
+  function answer(question: string, bound: number): number {
+    const known = answers.get(question) ?? generator(seed + 2 ** 32 * textHash(question))();
+    answers.set(question, known);
+    return known % bound;
+  }
+  const below = (bound: number): number => answer(`${bound}`, bound);
+  return {
+    below,
+    chance: (perMille) => answer(`chance ${perMille}`, 1000) >= 1000 - perMille,
+    pick: (choices) => choices[below(choices.length)] ?? choices[0],
+    drawn: [],
+  };
+}
+
+/** FNV-1a, 20 bits: with the seed in front of it, it is still a safe integer. */
+export function textHash(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < text.length; index += 1)
+    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+  return (hash >>> 0) % 2 ** 20;
+}
+
 function tapeFrom(next: () => number): Tape {
   const drawn: number[] = [];
   function below(bound: number): number {

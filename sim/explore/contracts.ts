@@ -1,6 +1,7 @@
 /** The worlds to be explored: one per kind of gateway contract, in a scale small enough to see all of it. */
 import type { GatewayContract } from '../../src/domain/contract.ts';
 import type { Policy } from '../../src/domain/policy.ts';
+import type { EndsWorld } from './ends-pair.ts';
 import { ALL_GUARDS, REAL_DECISIONS, type World } from './model.ts';
 import type { PairWorld } from './pair.ts';
 import { ENDLESS } from './time.ts';
@@ -63,6 +64,13 @@ export const WORLDS: readonly World[] = [
   world('keys kept for a short time, lookup', { keyWindowMs: 5 }, { secondCharge: false }),
   world('keys kept, errors too, lookup', { cachesErrors: true }),
   world('keys kept, no lookup', { lookup: false }),
+  // A decline is about one call only: another one under the key may still be approved.
+  world(
+    'keys kept, declines forgotten',
+    { declines: 'forgotten' },
+    { keepsDeclines: false, secondCharge: false },
+  ),
+  world('keys kept, errors land late', { errorsLandWithinMs: 1 }, { secondCharge: false }),
   // The same for the lag; a second charge under a lag is explored without keys.
   world('keys kept, lookup lags', { lookupLagMs: 1 }, { secondCharge: false }),
   world('no keys, lookup', { keys: 'none', keyWindowMs: 0 }),
@@ -140,4 +148,20 @@ export const PAIR_WORLDS: readonly PairWorld[] = [
       ...{ breaksContract: true, maxAttempts: 2, maxFaults: 3 },
     },
   ),
+];
+
+/** A capture and a void, in the same scale. */
+function endsOf(name: string, terms: Partial<GatewayContract>): EndsWorld {
+  const one = world(`capture ‖ void: ${name}`, terms, { workers: 1, maxFaults: 2, secondCharge: false });
+  const policy = { ...one.policy, maxAttempts: 1 };
+  return [
+    { ...one, kind: 'capture', policy },
+    { ...one, kind: 'void', policy },
+  ];
+}
+
+export const ENDS_WORLDS: readonly EndsWorld[] = [
+  endsOf('keys kept, lookup', {}),
+  endsOf('keys kept, no lookup', { lookup: false }),
+  endsOf('no keys, lookup', { keys: 'none', keyWindowMs: 0 }),
 ];

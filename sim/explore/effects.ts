@@ -9,8 +9,10 @@ export interface Explored {
   readonly review: EventType;
   /** Every allowed move, and no other. */
   readonly moves: ReadonlySet<string>;
-  /** Its end is not the last word: it is looked up again, and the gateway may let it fail after it succeeded. */
+  /** Its end is not the last word: late evidence is checked by looking it up again. */
   readonly watched: boolean;
+  /** The gateway may let it fail after it succeeded, and so its success is looked up again. */
+  readonly mayFail: boolean;
   /** An age at which every limit of this kind is over, in milliseconds. Null: it has none beyond the policy's. */
   readonly oldMs: number | null;
 }
@@ -36,6 +38,7 @@ export const EXPLORED: Readonly<Record<EffectKind, Explored>> = {
     review: 'payment.review',
     moves: new Set(FIRST_MOVES),
     watched: false,
+    mayFail: false,
     oldMs: null,
   },
   refund: {
@@ -45,6 +48,7 @@ export const EXPLORED: Readonly<Record<EffectKind, Explored>> = {
     // A success may fail later, and a failure may turn out to have been made.
     moves: new Set([...FIRST_MOVES, 'FAILED COMPLETED', 'COMPLETED FAILED', 'COMPLETED REVIEW']),
     watched: true,
+    mayFail: true,
     oldMs: Math.max(EFFECTS.refund.mayFailForMs, EFFECTS.refund.pendingForMs ?? 0),
   },
   capture: {
@@ -52,7 +56,8 @@ export const EXPLORED: Readonly<Record<EffectKind, Explored>> = {
     failed: 'capture.failed',
     review: 'capture.review',
     moves: new Set([...FIRST_MOVES, 'FAILED COMPLETED']),
-    watched: false,
+    watched: true,
+    mayFail: false,
     oldMs: null,
   },
   void: {
@@ -60,15 +65,19 @@ export const EXPLORED: Readonly<Record<EffectKind, Explored>> = {
     failed: 'void.failed',
     review: 'void.review',
     moves: new Set([...FIRST_MOVES, 'FAILED COMPLETED']),
-    watched: false,
+    watched: true,
+    mayFail: false,
     oldMs: null,
   },
 };
 
-/** The event in the words of charges, so that one table of causes serves all kinds. */
+/** The event in the words of charges, or of refunds, so that one table of causes serves all kinds. */
 export function asCharge(kind: EffectKind, type: EventType): EventType {
   const { completed, failed, review } = EXPLORED[kind];
   if (type === completed) return EXPLORED.charge.completed;
   if (type === failed) return EXPLORED.charge.failed;
-  return type === review ? EXPLORED.charge.review : type;
+  if (type === review) return EXPLORED.charge.review;
+  // What is said of follow-ups alone is said in the words of refunds.
+  if (type === `${kind}.confirmed`) return 'refund.confirmed';
+  return type === `${kind}.found_pending` ? 'refund.found_pending' : type;
 }

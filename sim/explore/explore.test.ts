@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { GatewayContract } from '../../src/domain/contract.ts';
 import type { CallOutcome } from '../../src/domain/outcomes.ts';
 import type { Context } from '../../src/domain/transition/index.ts';
 import { check } from './check.ts';
@@ -109,6 +110,19 @@ describe('a broken decision is caught', () => {
       ),
     );
     expect(found?.broken).toMatch(/^FAILED/);
+  });
+
+  it.each<[string, Partial<GatewayContract>, Partial<World>, Partial<GatewayContract>]>([
+    ['forgotten declines', { declines: 'forgotten' }, { keepsDeclines: false }, { declines: 'final' }],
+    ['errors that land late', { errorsLandWithinMs: 1 }, {}, { errorsLandWithinMs: 0 }],
+  ])('%s passed over', (_what, terms, changes, believed) => {
+    const small = { maxFaults: 2, secondCharge: false, ...changes };
+    expect(broken(world('', terms, small))).toBeNull();
+    const careless = withDecisions({
+      onLookupEnded: (operation, outcome, askedAt, context) =>
+        onLookupEnded(operation, outcome, askedAt, believing(context, believed)),
+    });
+    expect(broken(world('', terms, { ...small, ...careless }))?.broken).toMatch(/^FAILED/);
   });
 
   it('a decline after an unknown call taken as failed', () => {

@@ -14,10 +14,12 @@ export interface Arrival {
   readonly what: string;
 }
 
-const ERROR: CallOutcome = { kind: 'unknown', answered: true, reason: 'http_500' };
+export const ERROR: CallOutcome = { kind: 'unknown', answered: true, reason: 'http_500' };
 export const SILENCE: CallOutcome = { kind: 'unknown', answered: false, reason: 'no_answer' };
 const REFUSED: CallOutcome = { kind: 'refused', reason: 'rate_limited' };
 const FORBIDDEN: CallOutcome = { kind: 'forbidden', reason: 'http_401' };
+/** It may have been this very one. So it is no decline. */
+const IMPOSSIBLE: CallOutcome = { kind: 'unknown', answered: true, reason: 'already_captured' };
 const BUSY: CallOutcome = { kind: 'busy' };
 
 export const EMPTY_BOOKS: readonly [Book, Book] = [
@@ -37,6 +39,8 @@ export function arrivals(
     /** Another request with this key has not been handled yet. */
     readonly rival: boolean;
     readonly breaksContract: boolean;
+    /** Something else has been done to the charge, so this cannot be done any more. Default: it can. */
+    readonly impossible?: boolean;
     /** Ways that take more faults are left out. */
     readonly budget: number;
   },
@@ -75,7 +79,9 @@ export function arrivals(
       'answer lost',
     );
   };
-  if (book.bound === null) {
+  if (book.bound === null && options.impossible === true) {
+    effect('says that it is not possible any more', book, IMPOSSIBLE);
+  } else if (book.bound === null) {
     fresh();
     if (options.rival && contract.keys === 'kept') add('is busy with this key', book, BUSY);
   } else {
@@ -123,6 +129,11 @@ function booked(book: Book, status: Booked['status'], contract: GatewayContract)
 /** Whether a request that may arrive during the next `ticks` could book something under this key. */
 export function couldBook(book: Book, contract: GatewayContract, ticks: number): boolean {
   return book.bound === null || book.age + ticks >= contract.keyWindowMs;
+}
+
+/** Whether something is booked that moves money, or may yet. */
+export function isAtGateway({ charges }: Book): boolean {
+  return charges.some(({ status }) => status !== 'declined' && status !== 'undone');
 }
 
 /** The two ends of a pending charge. */

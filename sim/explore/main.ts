@@ -3,7 +3,15 @@
  * that leads there), something expected never happened, or a world is bigger than it may be.
  */
 import { type Checked, check } from './check.ts';
-import { OPERATED_WORLDS, PAIR_WORLDS, REFUND_WORLDS, TWO_STEP_WORLDS, WORLDS } from './contracts.ts';
+import {
+  ENDS_WORLDS,
+  OPERATED_WORLDS,
+  PAIR_WORLDS,
+  REFUND_WORLDS,
+  TWO_STEP_WORLDS,
+  WORLDS,
+} from './contracts.ts';
+import { endsPair } from './ends-pair.ts';
 import { missing } from './marks.ts';
 import { pair } from './pair.ts';
 import { type Explored, summary, totals } from './report.ts';
@@ -17,6 +25,7 @@ const MAX_STATES = 1_500_000;
 const SEARCHED: readonly { readonly name: string; readonly check: () => Checked<unknown> }[] = [
   ...[...WORLDS, ...TWO_STEP_WORLDS, ...REFUND_WORLDS, ...OPERATED_WORLDS].map(single).map(searched),
   ...PAIR_WORLDS.map(pair).map(searched),
+  ...ENDS_WORLDS.map(endsPair).map(searched),
 ];
 
 function searched<S>(model: Model<S>): { readonly name: string; readonly check: () => Checked<unknown> } {

@@ -18,6 +18,7 @@
  * (`current`), of a worker that lost its claim only what it may still do.
  */
 import type { EffectKind } from '../../src/domain/effects.ts';
+import { markChange } from '../../src/domain/exclusive-acceptance.ts';
 import { type Operation, openOperation } from '../../src/domain/operation.ts';
 import type { CallOutcome, LookupOutcome } from '../../src/domain/outcomes.ts';
 import type { Policy } from '../../src/domain/policy.ts';
@@ -56,6 +57,7 @@ export interface Decisions {
   readonly mustSeal: typeof mustSeal;
   readonly admit: typeof admit;
   readonly sumChange: typeof sumChange;
+  readonly markChange: typeof markChange;
 }
 
 export const REAL_DECISIONS: Decisions = {
@@ -72,6 +74,7 @@ export const REAL_DECISIONS: Decisions = {
   mustSeal,
   admit,
   sumChange,
+  markChange,
 };
 
 /** What the shell around the decisions does; each can be left out, to show that it is needed. */
@@ -261,6 +264,8 @@ export interface Others {
   readonly otherMinor: number;
   readonly book: Book;
   readonly sums: Sums;
+  /** Of a capture and a void: the other one has ended the charge, or is about to. So this one can do nothing to it. */
+  readonly ended?: boolean;
 }
 
 /** Everything that can go wrong in the model; each strike costs one of the story's faults. */
@@ -274,6 +279,7 @@ export const FAULTS = [
   'connection reset, not executed',
   'lands later',
   'error before the charge',
+  'error, and lands later',
   'error after the charge',
   'error kept under the key',
   'refused',

@@ -136,11 +136,13 @@ function withOne(
   next: State,
   evidenceOfOther: string | null,
 ): Pair['refunds'] {
-  // Bounded: a third report of the same would be one more of the same.
-  const told = (other: State): State =>
-    evidenceOfOther === null || other.row.evidence > 1 ? other : addEvidence(other, 1, evidenceOfOther);
-  if (of === 0) return [next, second === null ? null : told(second)];
-  return [told(first), next];
+  if (of === 0) return [next, second === null ? null : toldOf(second, evidenceOfOther)];
+  return [toldOf(first, evidenceOfOther), next];
+}
+
+/** What is known of the other one is written down as evidence. Bounded: a third report of the same would be one more of the same. */
+export function toldOf(other: State, evidence: string | null): State {
+  return evidence === null || other.row.evidence > 1 ? other : addEvidence(other, 1, evidence);
 }
 
 /** The customer opens the second refund, if it fits into what is left. */

@@ -111,7 +111,7 @@ function gatewaySteps(state: State, world: World, budget: number): Step[] {
     }
   }
   // A gateway promises until when a success may fail; only so long is it asked.
-  const failed = EXPLORED[world.kind].watched && state.row.due !== null ? undone(bookOf(state, 1)) : null;
+  const failed = EXPLORED[world.kind].mayFail && state.row.due !== null ? undone(bookOf(state, 1)) : null;
   if (failed !== null && budget > 0) {
     const what = 'lets what succeeded fail';
     steps.push({
@@ -134,6 +134,7 @@ function gatewaySteps(state: State, world: World, budget: number): Step[] {
       budget,
       breaksContract: world.breaksContract,
       keepsDeclines: world.keepsDeclines,
+      impossible: state.others?.ended === true,
     });
     for (const way of ways) {
       // Nobody gets the answer, so only a charge makes a difference; what charges nothing may as well not arrive.

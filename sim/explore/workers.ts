@@ -19,7 +19,7 @@ import { claims } from './claims.ts';
 import { isEvidence } from './database.ts';
 import { EXPLORED } from './effects.ts';
 import { decisionsOf, type Ending, ends, finish } from './finish.ts';
-import { arrivals, findings, SILENCE } from './gateway.ts';
+import { arrivals, ERROR, findings, SILENCE } from './gateway.ts';
 import {
   bookOf,
   type Fault,
@@ -184,7 +184,10 @@ function waiting(
   } else if (!gone) {
     const rival = isOnItsWay(state, worker.n, who);
     const book = bookOf(state, worker.n);
-    for (const way of arrivals(book, contract, { rival, breaksContract, keepsDeclines, budget })) {
+    for (const way of arrivals(book, contract, {
+      ...{ rival, breaksContract, keepsDeclines, budget },
+      impossible: state.others?.ended === true,
+    })) {
       const stage: Stage = { at: 'heard', outcome: way.outcome };
       const next = withBook(withStage(state, who, stage), worker.n, way.book);
       steps.push({ who, what: `gets an answer: the gateway ${way.what}`, faults: way.faults, next });
@@ -197,6 +200,13 @@ function waiting(
   const left = landsLeft ?? contract.landsWithinMs;
   const abandoned = gone ? next : { ...next, late: [...next.late, { n: worker.n, left }] };
   steps.push({ who, what: 'gets no answer; the request may still arrive', faults, next: abandoned });
+  const { errorsLandWithinMs = 0 } = contract;
+  if (errorsLandWithinMs > 0 && !gone && state.thing === null && budget > 0) {
+    const failed = withStage(state, who, { at: 'heard', outcome: ERROR });
+    const late = [...failed.late, { n: worker.n, left: Math.min(left, errorsLandWithinMs) }];
+    const what = 'gets an error, and what it asked for may still be done';
+    steps.push({ who, what, faults: ['error, and lands later'], next: { ...failed, late } });
+  }
   return steps;
 }
 
@@ -227,8 +237,10 @@ function lookups(
   }
   if (state.thing !== null) return verifyingReads(state, worker, budget);
   const book = n === OTHER && state.others !== null ? state.others.book : bookOf(state, n);
+  // The charge shows what its other end has done to it.
+  const code = n !== OTHER && state.others?.ended === true ? { code: 'already_ended' } : {};
   const found = findings(book, world.policy.contract).map((outcome) => ({
-    outcome,
+    outcome: outcome.kind === 'absent' ? { ...outcome, ...code } : outcome,
     faults: NO_FAULTS,
     what: `looks charge ${n} up: ${outcome.kind}`,
   }));

@@ -14,8 +14,20 @@ export interface BookedEffect {
   readonly reference: string;
   readonly amountMinor: number;
   readonly currency: string;
-  /** `refunded`: only a charge. `open`, `acting`, `sealed`: only what a charge of two steps is confirmed on; see `objects.ts`. */
-  status: 'succeeded' | 'declined' | 'pending' | 'refunded' | 'open' | 'acting' | 'sealed';
+  /**
+   * `refunded`: only a charge. `authorized`, `voided`: only a charge with manual capture; see `holds.ts`. `open`, `acting`, `sealed`: only what a
+   * charge of two steps is confirmed on; see `objects.ts`.
+   */
+  status:
+    | 'succeeded'
+    | 'declined'
+    | 'pending'
+    | 'refunded'
+    | 'authorized'
+    | 'voided'
+    | 'open'
+    | 'acting'
+    | 'sealed';
   /** From then on lookups show it. */
   readonly visibleAtMs: number;
 }
@@ -23,6 +35,32 @@ export interface BookedEffect {
 export interface BookedCharge extends BookedEffect {
   /** In two steps: why the last confirm was declined. */
   code?: string;
+  /** Only with manual capture: its money is held first. */
+  readonly hold?: Hold;
+}
+
+/** What a gateway knows of money that it holds, or held. */
+export interface Hold {
+  /** It lets go of it then, if nothing was captured. Infinity: it does not hold it yet. */
+  untilMs: number;
+  /** Minor units; 0: nothing was captured. */
+  capturedMinor: number;
+  /** Whether its answers say `untilMs`. */
+  saysUntil: boolean;
+  /** A capture or a void of it is pending. */
+  ending: boolean;
+  /** Until then lookups still show it as it was before its capture or void. */
+  staleUntilMs: number;
+}
+
+/** Whether the money of the charge is taken or held. */
+export function isHeldOrTaken({ status }: Pick<BookedEffect, 'status'>): boolean {
+  return status === 'succeeded' || status === 'authorized';
+}
+
+/** What a charge is when it was made. */
+export function madeAs({ hold }: Pick<BookedCharge, 'hold'>): 'succeeded' | 'authorized' {
+  return hold === undefined ? 'succeeded' : 'authorized';
 }
 
 /** What the gateway wants to do with a call when it executes it for the first time. */
@@ -109,6 +147,8 @@ export interface EffectModelOptions<Request extends EffectTerms, Booked extends 
   readonly termsOf: (request: Request) => string;
   /** Adds what only this kind of effect has. */
   readonly make: (request: Request, effect: BookedEffect) => Booked;
+  /** What it is when it was made. Default: `succeeded`. */
+  readonly madeAs?: (effect: Booked) => BookedEffect['status'];
   /** Why the gateway does not do it, in its own word. Null: it does. */
   readonly refuses: (request: Request) => string | null;
   /** Told of each new status, the first one included. */
@@ -161,6 +201,8 @@ export function createEffectModel<Request extends EffectTerms, Booked extends Bo
     return record;
   }
 
+  const { madeAs: made = () => 'succeeded' as const } = options;
+
   function book(request: Request, wish: Wish): Booked {
     const effect = options.make(request, {
       id: `${options.idPrefix}_${ledger.length + 1}`,
@@ -173,11 +215,12 @@ export function createEffectModel<Request extends EffectTerms, Booked extends Bo
       status: FIRST_STATUS[wish.result],
       visibleAtMs: nowMs() + wish.lagMs,
     });
+    if (effect.status === 'succeeded') effect.status = made(effect);
     ledger.push(effect);
     became(effect, wish);
     if (effect.status === 'pending') {
       after(wish.pending.forMs, () => {
-        effect.status = wish.pending.endsAs;
+        effect.status = wish.pending.endsAs === 'succeeded' ? made(effect) : 'declined';
         became(effect, wish);
       });
     }

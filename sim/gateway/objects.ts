@@ -3,7 +3,16 @@
  * first complete answer under a key is repeated as it was, however the object stands by then.
  */
 import type { ChargeRequest, PrepareRequest, SealRequest } from '../../src/domain/outcomes.ts';
-import type { BookedCharge, Customer, EffectModel, EffectModelOptions, Reply, Wish } from './effects.ts';
+import {
+  type BookedCharge,
+  type Customer,
+  type EffectModel,
+  type EffectModelOptions,
+  madeAs,
+  type Reply,
+  type Wish,
+} from './effects.ts';
+import { newHold } from './holds.ts';
 
 /** What the gateway wants to do with a request for an object. `error`: one that it keeps under the key. */
 export interface PrepareWish {
@@ -33,6 +42,8 @@ export interface ObjectModelOptions
     EffectModelOptions<ChargeRequest, BookedCharge>,
     'gateway' | 'contract' | 'ledger' | 'nowMs' | 'after' | 'onBooked'
   > {
+  /** It knows no keys of requests for an object, and makes one for each. */
+  readonly preparesAnew: boolean;
   /** Told of what must happen in a simulation. */
   readonly mark: (what: string) => void;
 }
@@ -55,7 +66,7 @@ interface Kept<Answer> {
 }
 
 export function createObjectModel(options: ObjectModelOptions): ObjectModel {
-  const { gateway, contract, ledger, nowMs, after, onBooked, mark } = options;
+  const { gateway, contract, ledger, nowMs, after, onBooked, mark, preparesAnew } = options;
   const confirms = new Map<string, Kept<Reply<BookedCharge>>>();
   const prepared = new Map<string, Kept<PrepareReply>>();
   const sealed = new Map<string, Kept<'done'>>();
@@ -100,7 +111,7 @@ export function createObjectModel(options: ObjectModelOptions): ObjectModel {
       active -= 1;
       if (object.status !== 'acting') return;
       mark(does === 'pays' ? 'customer_paid' : 'customer_failed');
-      if (does === 'pays') become(object, 'succeeded');
+      if (does === 'pays') become(object, madeAs(object));
       else become(object, 'open', NOT_AUTHENTICATED);
     });
   }
@@ -119,7 +130,7 @@ export function createObjectModel(options: ObjectModelOptions): ObjectModel {
       case 'pend':
         become(object, 'pending');
         after(wish.pending.forMs, () => {
-          if (wish.pending.endsAs === 'succeeded') become(object, 'succeeded');
+          if (wish.pending.endsAs === 'succeeded') become(object, madeAs(object));
           else become(object, 'open', DECLINED);
         });
         return booked();
@@ -128,7 +139,7 @@ export function createObjectModel(options: ObjectModelOptions): ObjectModel {
         return booked();
       default:
         Object.assign(object, wish.instead);
-        become(object, 'succeeded');
+        become(object, madeAs(object));
         return wish.result === 'error' ? { kind: 'error' } : booked();
     }
   }
@@ -148,7 +159,8 @@ export function createObjectModel(options: ObjectModelOptions): ObjectModel {
     prepare(request, { result, lagMs }) {
       const { key, prepareKey, reference, amountMinor, currency } = request;
       const record = kept(prepared, prepareKey, termsOf(request));
-      if (record.answer !== null) return record.answer;
+      if (record.answer !== null && !preparesAnew) return record.answer;
+      if (record.answer !== null) mark('prepared_anew');
       const id = `pi_${ledger.length + 1}`;
       const answer = PREPARED[result](id);
       record.answer = answer;
@@ -162,6 +174,7 @@ export function createObjectModel(options: ObjectModelOptions): ObjectModel {
         currency,
         status: 'open',
         visibleAtMs: nowMs() + lagMs,
+        ...newHold(request),
       };
       ledger.push(object);
       onBooked(object);
@@ -173,9 +186,10 @@ export function createObjectModel(options: ObjectModelOptions): ObjectModel {
       record.answer = 'done';
       const object = read(handle);
       if (object === null || wish === 'error') return;
-      const isPayable = object.status === 'open' || object.status === 'acting';
-      mark(isPayable ? 'sealed' : 'seal_too_late');
-      if (isPayable) become(object, 'sealed');
+      // A seal lets go of money that is held.
+      const isOpen = object.status === 'open' || object.status === 'acting' || object.status === 'authorized';
+      mark(isOpen ? 'sealed' : 'seal_too_late');
+      if (isOpen) become(object, 'sealed');
     },
     flies(request) {
       flying.add(request);
@@ -186,8 +200,6 @@ export function createObjectModel(options: ObjectModelOptions): ObjectModel {
       const record = keptConfirm(request);
       const reply = repeated(record, request);
       if (reply === null) record.working = true;
-      if (reply?.kind === 'booked' && reply.effect.status !== read(reply.effect.id)?.status)
-        mark('kept_answer_is_old');
       return reply;
     },
     execute(request, wish) {
@@ -230,6 +242,12 @@ export function createObjectModel(options: ObjectModelOptions): ObjectModel {
   };
 }
 
-function termsOf({ reference, amountMinor, currency, method }: Omit<ChargeRequest, 'handle'>): string {
-  return `${reference} ${amountMinor} ${currency} ${method ?? ''}`;
+function termsOf({
+  reference,
+  amountMinor,
+  currency,
+  method,
+  captureMethod,
+}: Omit<ChargeRequest, 'handle'>): string {
+  return `${reference} ${amountMinor} ${currency} ${method ?? ''} ${captureMethod ?? ''}`;
 }

@@ -1,6 +1,7 @@
 /** Refunds at the gateway, beside the charges that they give back. */
 import type { RefundRequest } from '../../src/domain/refund-outcomes.ts';
 import {
+  type BookedCharge,
   type BookedEffect,
   type Books,
   createEffectModel,
@@ -31,7 +32,7 @@ export interface RefundModelOptions
     EffectModelOptions<RefundRequest, BookedRefund>,
     'gateway' | 'contract' | 'ledger' | 'nowMs' | 'after' | 'onBooked'
   > {
-  readonly charges: readonly BookedEffect[];
+  readonly charges: readonly BookedCharge[];
   /** Whether the gateway refuses more than is left of the charge. Then it protects itself, and hides our mistakes. */
   readonly counts: boolean;
 }
@@ -49,7 +50,8 @@ export function createRefundModel(options: RefundModelOptions): RefundModel {
     const charge = charges.find(({ id }) => id === chargeRef);
     if (charge === undefined || charge.gateway !== gateway) return 'charge_not_found';
     if (charge.status !== 'succeeded') return 'charge_not_succeeded';
-    return limited && amountMinor > charge.amountMinor - refundedMinor(chargeRef) ? 'amount_too_large' : null;
+    const takenMinor = charge.hold?.capturedMinor ?? charge.amountMinor;
+    return limited && amountMinor > takenMinor - refundedMinor(chargeRef) ? 'amount_too_large' : null;
   }
 
   return {

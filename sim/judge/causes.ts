@@ -4,7 +4,7 @@ import type { EventType } from '../../src/domain/events.ts';
 import type { CallOutcome } from '../../src/domain/outcomes.ts';
 import type { Change, Row } from '../store/database.ts';
 import type { CommitJudgeParts } from './commits.ts';
-import { AFTER_CALL, AFTER_LOOKUP, AFTER_WATCHING, UNASKED } from './events-after.ts';
+import { AFTER_AUTHORIZED, AFTER_CALL, AFTER_LOOKUP, AFTER_WATCHING, UNASKED } from './events-after.ts';
 import { meantBy, noteClaim, preparedUnder } from './two-steps.ts';
 import { callUnder, type Looked, lookedUp } from './wire.ts';
 import { hasOpenWish } from './wishes.ts';
@@ -84,7 +84,8 @@ function released(parts: CommitJudgeParts, change: Change, type: string): void {
   // The time of the customer begins when the gateway first names what they must act on.
   const isNamed = after.operation.gatewayRef !== before.operation.gatewayRef && ACTS.has(type);
   const beginsAnew = sinceMs !== null && after.operation.unresolvedSinceMs !== sinceMs;
-  if (status !== 'FAILED' && beginsAnew && !isNamed)
+  const isMade = after.operation.status === 'AUTHORIZED';
+  if (status !== 'FAILED' && beginsAnew && !isNamed && !isMade)
     wrong(parts, change, 'causes', 'its resolving begins anew');
   const call = callUnder(wire, key, before.claimId) ?? preparedUnder(wire, key, before.claimId);
   const looked = lookedUp(wire, key, before.claimId);
@@ -110,7 +111,8 @@ function released(parts: CommitJudgeParts, change: Change, type: string): void {
   if (uncounts ? grown !== -1 && !(grown === 0 && looked.length > 0) : grown !== 0)
     wrong(parts, change, 'attempts', `${grown} calls more, and none has left`);
   if (action === 'lookup') {
-    if (!afterLook(AFTER_LOOKUP, meantBy(parts, rowBefore, looked)).includes(type))
+    const may = status === 'AUTHORIZED' ? AFTER_AUTHORIZED : AFTER_LOOKUP;
+    if (!afterLook(may, meantBy(parts, rowBefore, looked)).includes(type))
       wrong(parts, change, 'causes', `its lookup ended as ${told(looked)}`);
   } else if (action === 'call') {
     const may: readonly string[] = [
@@ -199,6 +201,8 @@ const RANK = { none: 0, answered: 1, open: 2 } as const;
 const ENDS_DOUBT: ReadonlySet<string> = new Set<EventType>([
   'lookup.absent',
   'payment.completed',
+  'payment.authorized',
+  'payment.captured',
   'payment.failed',
   'payment.review',
   'operator.settled',

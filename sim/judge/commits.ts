@@ -2,7 +2,7 @@
 import type { GatewayContract } from '../../src/domain/contract.ts';
 import { timeOfUuidV7 } from '../../src/domain/ids.ts';
 import type { PaymentStatus } from '../../src/domain/payment.ts';
-import type { ChargeBooks } from '../gateway/model.ts';
+import { type ChargeBooks, isHeldOrTaken } from '../gateway/model.ts';
 import type { Mishap } from '../plan/faults.ts';
 import { boundsOf, type Plan, patienceOf } from '../plan/plan.ts';
 import type { Change, OperationRow, Row } from '../store/database.ts';
@@ -20,12 +20,12 @@ const CLOCKS_MS = 3 * 3_600_000;
 
 /** Taken from the design, not from the engine. */
 const MOVES: Readonly<Record<PaymentStatus, readonly PaymentStatus[]>> = {
-  // Of charges with manual capture, which no run has.
-  AUTHORIZED: [],
-  VOIDED: [],
-  PROCESSING: ['COMPLETED', 'FAILED', 'UNRESOLVED', 'REVIEW'],
-  UNRESOLVED: ['COMPLETED', 'FAILED', 'REVIEW'],
-  REVIEW: ['COMPLETED', 'FAILED'],
+  AUTHORIZED: ['COMPLETED', 'VOIDED'],
+  // A capture that counted as failed was made after all.
+  VOIDED: ['COMPLETED'],
+  PROCESSING: ['AUTHORIZED', 'COMPLETED', 'FAILED', 'UNRESOLVED', 'REVIEW'],
+  UNRESOLVED: ['AUTHORIZED', 'COMPLETED', 'FAILED', 'REVIEW'],
+  REVIEW: ['AUTHORIZED', 'COMPLETED', 'FAILED'],
   // A late success sends a failed payment to a person.
   FAILED: ['PROCESSING', 'REVIEW'],
   COMPLETED: [],
@@ -39,6 +39,8 @@ export interface CommitJudgeParts {
   readonly handleOf: (row: Row, n: number) => string | null;
   readonly violated: (invariant: string, message: string) => void;
   readonly mark: (name: string) => void;
+  /** The gateway keys of the payment's captures and voids. */
+  readonly endsOf: (paymentId: string) => readonly string[];
 }
 
 export function judgeCommit(parts: CommitJudgeParts, change: Change, nowMs: number): void {
@@ -101,7 +103,7 @@ function note(
     status: after.operation.status,
     chargeN: after.operation.n,
     // A charge that failed first and was made late still counts as paid.
-    problem: after.operation.status === 'COMPLETED' ? null : (operation?.problem ?? null),
+    problem: MADE.has(after.operation.status) ? null : (operation?.problem ?? null),
     amountMinor: after.order.amountMinor,
     currency: after.order.currency,
     evidence: after.evidence,
@@ -121,7 +123,9 @@ function judgePromise({ book, violated }: CommitJudgeParts, { kind, after }: Cha
 export function judgeEvents({ violated, mark }: CommitJudgeParts, change: Change): void {
   const { before, after, rowAfter, event, orderId } = change;
   const grown = after.seq - (before?.seq ?? 0);
-  const wrote = change.kind === 'accept' || change.kind === 'openNextCharge' || change.kind === 'advance';
+  const isEnd = change.kind === 'advanceFollowUp' && event !== null;
+  const wrote =
+    change.kind === 'accept' || change.kind === 'openNextCharge' || change.kind === 'advance' || isEnd;
   if (grown !== (wrote ? 1 : 0)) violated('4 events', `${orderId}: seq grew by ${grown} in ${change.kind}`);
   if (!wrote) return;
   if (event === null || event.seq !== after.seq || rowAfter.events.length !== after.seq) {
@@ -162,23 +166,40 @@ function judgeMoney(parts: CommitJudgeParts, change: Change, nowMs: number): voi
   const { after, rowAfter, orderId } = change;
   const operation = rowAfter.operations.at(-1) as OperationRow;
   const { status } = after.operation;
-  if (status === 'COMPLETED') {
-    // A refunded charge counts too: it was live when the lookup saw it.
+  if (status === 'AUTHORIZED' || status === 'COMPLETED') {
+    // What was refunded or let go of since counts, too: it was live when the lookup saw it.
+    const was = status === 'AUTHORIZED' ? HELD_ONCE : TAKEN_ONCE;
     const live = parts.gateway.ledger.filter(
-      ({ key, status }) => key === operation.gatewayKey && (status === 'succeeded' || status === 'refunded'),
+      ({ key, status }) => key === operation.gatewayKey && was.has(status),
     );
     const right = live.some(
       (charge) => charge.amountMinor === operation.amountMinor && charge.currency === operation.currency,
     );
     // See `wishes.ts`.
-    const isWord = change.event?.type === 'operator.settled';
+    const isWord = isByWord(parts, change);
     if (!right && !isWord)
-      parts.violated('6 truth', `${orderId}: COMPLETED, but the gateway has not charged it`);
+      parts.violated('6 truth', `${orderId}: ${status}, but the gateway has not charged it`);
+    const { capturedMinor } = change.args as { readonly capturedMinor?: number };
+    if (capturedMinor !== undefined && !live.some(({ hold }) => hold?.capturedMinor === capturedMinor))
+      parts.violated(
+        '6 truth',
+        `${orderId}: ${capturedMinor} are said to be captured, and the gateway has not`,
+      );
     // A charge that failed first and was made late keeps the answer that was given then.
     const { late, blindSends } = parts.book;
     const failedFirst = late.has(operation.gatewayKey) || blindSends.has(operation.gatewayKey);
     if (operation.problem !== null && !failedFirst && !isWord)
-      parts.violated('6 truth', `${orderId}: COMPLETED with a problem`);
+      parts.violated('6 truth', `${orderId}: ${status} with a problem`);
+  }
+  if (status === 'VOIDED' && !isByWord(parts, change)) {
+    const still = parts.gateway.ledger.filter(
+      (one) => one.key === operation.gatewayKey && isHeldOrTaken(one),
+    );
+    if (still.length > 0)
+      parts.violated(
+        '6 truth',
+        `${orderId}: VOIDED, and ${still.map(({ id }) => id).join(', ')} is not free`,
+      );
   }
   if (status === 'FAILED') {
     if (after.evidence > 0)
@@ -193,6 +214,24 @@ function judgeMoney(parts: CommitJudgeParts, change: Change, nowMs: number): voi
   }
   if (status === 'REVIEW' && !agedByStep(parts, operation)) judgeReview(parts, change);
 }
+
+/** Whether a person's word makes the change: about the charge, or about the capture or the void that ends it. */
+function isByWord(parts: CommitJudgeParts, { args, after }: Change): boolean {
+  const { event } = args as { readonly event?: { readonly type?: string } };
+  return event?.type === 'operator.settled' || endedByWord(parts, after.paymentId);
+}
+
+/** Whether a person's wrong word, or the gateway's breach, ended the payment: see `captures/`. */
+export function endedByWord(
+  { book, endsOf }: Pick<CommitJudgeParts, 'book' | 'endsOf'>,
+  paymentId: string,
+): boolean {
+  return endsOf(paymentId).some((key) => book.late.has(key) || book.excused.get(key) === 'money');
+}
+
+const MADE: ReadonlySet<PaymentStatus> = new Set(['AUTHORIZED', 'COMPLETED', 'VOIDED']);
+const TAKEN_ONCE: ReadonlySet<string> = new Set(['succeeded', 'refunded']);
+const HELD_ONCE: ReadonlySet<string> = new Set([...TAKEN_ONCE, 'authorized', 'voided', 'sealed']);
 
 /** Whether the database's clock was set after the charge was opened. Then the charge's age, as the engine sees it, cannot be judged. */
 function agedByStep({ book }: CommitJudgeParts, { gatewayKey }: OperationRow): boolean {
@@ -244,7 +283,7 @@ function judgeForgotten(
   const order = orderName(accountId, orderId);
   const forgotten = gateway.ledger.find(({ key, status }) => {
     const intended = book.intended.get(key);
-    return status === 'succeeded' && intended?.order === order && intended.n === n + 1;
+    return isHeldOrTaken({ status }) && intended?.order === order && intended.n === n + 1;
   });
   if (forgotten !== undefined)
     violated('6 truth', `${orderId}: FAILED, but the charge after it is live, and forgotten`);
@@ -262,7 +301,9 @@ function judgeReason(
       ({ key, status, code }) =>
         key === operation.gatewayKey && (status === 'declined' || code !== undefined),
     ) || wasDeclined(parts, operation.gatewayKey, after.operation.failureCode);
-  if (operation.problem === 'card_declined' && !declined) {
+  // After other terms than were asked for, nobody can tell what the customer has done.
+  const isOther = parts.book.excused.get(operation.gatewayKey) === 'money';
+  if (operation.problem === 'card_declined' && !declined && !isOther && !wasHeld(parts, operation)) {
     parts.violated('6 truth', `${orderId}: said to be declined, but the gateway never said so`);
   }
   if (operation.problem === null) parts.violated('6 truth', `${orderId}: FAILED without a problem`);
@@ -279,9 +320,17 @@ function judgeReason(
     ageMs < policy.resolveForMs;
   const wasReview = before?.operation.status === 'REVIEW';
   if (patienceOf(parts.plan, orderId) !== undefined) return;
+  if (wasHeld(parts, operation)) return;
   if (operation.problem === 'gateway_failed' && retryable && early && !wasReview && !parts.book.amnesia) {
     parts.violated('retries', `${orderId}: gave up after ${after.operation.attempts} calls`);
   }
+}
+
+/** The gateway has held the money. If it has let go of it before anybody knew, that is as good as a reversal. */
+function wasHeld({ gateway }: Pick<CommitJudgeParts, 'gateway'>, { gatewayKey }: OperationRow): boolean {
+  return gateway.ledger.some(
+    ({ key, hold }) => key === gatewayKey && hold !== undefined && Number.isFinite(hold.untilMs),
+  );
 }
 
 /** A process's estimate of the database's clock can be ahead by as long as the last answer took: at most a statement's timeout. */
@@ -289,10 +338,11 @@ const AHEAD_MS = 6000;
 
 /** An order with a time limit does not fail before that limit because of an outage alone. */
 function judgePatience(
-  { book, plan, violated, mark }: CommitJudgeParts,
+  { book, plan, gateway, violated, mark }: CommitJudgeParts,
   { after, orderId, before, event }: Change,
-  { problem, openedAtMs }: OperationRow,
+  operation: OperationRow,
 ): void {
+  const { problem, openedAtMs } = operation;
   const patienceS = patienceOf(plan, orderId);
   if (patienceS === undefined || problem !== 'gateway_failed' || before?.operation.status === 'REVIEW')
     return;
@@ -303,6 +353,7 @@ function judgePatience(
   // is ahead by as long as its last answer took to be read.
   const excused =
     book.amnesia ||
+    wasHeld({ gateway }, operation) ||
     plan.policy.contract.cachesErrors ||
     plan.mishaps.some((mishap) => MISLEADS_CLOCKS.has(mishap));
   // If earlier charges cannot be verified, the wait for them ends after `resolveForMs`. Only a simulated one is that short.
@@ -349,5 +400,5 @@ function judgeReview({ book, plan, violated }: CommitJudgeParts, { after, rowAft
 }
 
 function liveUnder(gateway: ChargeBooks, key: string): ChargeBooks['ledger'] {
-  return gateway.ledger.filter((charge) => charge.key === key && charge.status === 'succeeded');
+  return gateway.ledger.filter((charge) => charge.key === key && isHeldOrTaken(charge));
 }

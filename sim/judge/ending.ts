@@ -1,9 +1,12 @@
 /** What must hold once the faults have stopped and everything had time to end: payments are settled, equal to the ledger, and not held. */
-import type { ChargeBooks } from '../gateway/model.ts';
+
+import { isSettled } from '../../src/domain/operation.ts';
+import { type ChargeBooks, isHeldOrTaken } from '../gateway/model.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Database, Row } from '../store/database.ts';
 import { untold } from './alarms.ts';
 import { type Book, orderName } from './book.ts';
+import { endedByWord } from './commits.ts';
 import { silentMoney } from './late-money.ts';
 import { judgePayable } from './two-steps.ts';
 import { isUndisturbed } from './undisturbed.ts';
@@ -18,6 +21,12 @@ export interface EndingParts {
   /** True time. */
   readonly nowMs: number;
   readonly violated: (invariant: string, message: string) => void;
+  /** As in `CommitJudgeParts`. */
+  readonly endsOf: (paymentId: string) => readonly string[];
+  /** Whether a person must decide about one of them. */
+  readonly inReview: (paymentId: string) => boolean;
+  /** Whether the gateway broke its contract for this key. */
+  readonly isOther: (key: string) => boolean;
 }
 
 /** A payment that waits longer than the policy ever lets it wait: until a time of the database's clock before that was set back. Null: none. */
@@ -32,6 +41,8 @@ export function judgeWaits(database: Database, policy: Plan['policy'], databaseN
     leaseMs,
   );
   for (const { payment } of database.rows()) {
+    // It waits until the gateway lets go of the money.
+    if (payment.operation.status === 'AUTHORIZED') continue;
     const waitMs = (payment.dueAtMs ?? 0) - databaseNowMs;
     // The times of lookups vary by a tenth.
     if (waitMs > 1.2 * longestMs)
@@ -41,23 +52,39 @@ export function judgeWaits(database: Database, policy: Plan['policy'], databaseN
 }
 
 /** Whether nothing is left to do for the payment, now that nothing goes wrong any more. */
-export function isAtRest(row: Row, { contract }: Plan['policy'], ledger: ChargeBooks['ledger']): boolean {
+export function isAtRest(
+  row: Row,
+  { contract }: Plan['policy'],
+  ledger: ChargeBooks['ledger'],
+  { inReview, isOther }: Pick<EndingParts, 'inReview' | 'isOther'>,
+): boolean {
   const { operation, held, evidence, dueAtMs } = row.payment;
   if (held) return false;
-  if (operation.status === 'COMPLETED' || operation.status === 'FAILED')
-    return dueAtMs === null && evidence === 0;
+  // A gateway without lookups never says what has become of the money. While a person decides about its capture, no look does. And what a
+  // person has wrongly said to be authorised, no look finds.
+  if (operation.status === 'AUTHORIZED')
+    return evidence === 0 && (!contract.lookup || inReview(row.payment.paymentId) || isOther(keyOf(row)));
+  if (isSettled(operation.status)) return dueAtMs === null && evidence === 0;
   // Late evidence is kept for the person who decides.
   if (operation.status !== 'REVIEW' || (dueAtMs === null) !== !contract.lookup || hasOpenWish(row))
     return false;
-  return !contract.lookup || !isTakenBack(row, ledger);
+  // What was made on other terms than were asked for says nothing of the order.
+  const own = ledger.filter(({ key }) => !isOther(key));
+  return !contract.lookup || !isTakenBack(row, own);
+}
+
+function keyOf({ operations }: Row): string {
+  return operations.at(-1)?.gatewayKey ?? '';
 }
 
 /** Whether a person has refunded what was found: the gateway shows the refunds, and no live charge of the order. */
 function isTakenBack({ payment, operations, evidence }: Row, ledger: ChargeBooks['ledger']): boolean {
   const keys = new Set(operations.map(({ gatewayKey }) => gatewayKey));
   const charges = ledger.filter(({ key }) => keys.has(key));
-  const isOpen = charges.some(({ status }) => status === 'succeeded' || status === 'pending');
-  const back = new Set(charges.filter(({ status }) => status === 'refunded').map(({ id }) => id));
+  const isOpen = charges.some((one) => isHeldOrTaken(one) || one.status === 'pending');
+  const back = new Set(
+    charges.filter(({ status }) => status === 'refunded' || status === 'voided').map(({ id }) => id),
+  );
   const isNamed = evidence.every(
     ({ outcome }) => !('ref' in outcome) || outcome.ref === undefined || back.has(outcome.ref),
   );
@@ -72,7 +99,7 @@ export function judgeEnding(parts: EndingParts): void {
     const { orderId } = payment.order;
     const { status } = payment.operation;
     // A database that has forgotten charges cannot know that none is live.
-    if (!isAtRest(row, plan.policy, amnesia ? [] : gateway.ledger)) {
+    if (!isAtRest(row, plan.policy, amnesia ? [] : gateway.ledger, parts)) {
       const state = `${status}, step ${payment.operation.step}, held ${payment.held}, evidence ${payment.evidence}`;
       violated('liveness', `${orderId} is still open long after the faults have stopped: ${state}`);
     }
@@ -83,7 +110,7 @@ export function judgeEnding(parts: EndingParts): void {
     if (!amnesia) judgeCounters(book, row, violated);
     judgePayable(parts, row);
     const keys = new Set(row.operations.map(({ gatewayKey }) => gatewayKey));
-    const live = gateway.ledger.filter((charge) => keys.has(charge.key) && charge.status === 'succeeded');
+    const live = gateway.ledger.filter((charge) => keys.has(charge.key) && isHeldOrTaken(charge));
     if (sentBlindly(book, row)) {
       // A charge that the gateway made against its contract came too late for any lookup.
       const inTime = live.filter(({ key }) => !book.late.has(key));
@@ -91,19 +118,43 @@ export function judgeEnding(parts: EndingParts): void {
         violated('ledger', `${orderId} has ${inTime.length} live charges, and nobody was told`);
       continue;
     }
-    const isUnforeseen = row.operations.some(({ gatewayKey }) => book.late.has(gatewayKey));
+    const isUnforeseen =
+      row.operations.some(({ gatewayKey }) => book.late.has(gatewayKey)) ||
+      endedByWord(parts, payment.paymentId);
     if (isUnforeseen || gateway.ledger.some(({ key, status: is }) => keys.has(key) && is === 'refunded'))
       continue;
     // If the database forgot what was sent, or when, the order may be charged a second time. This limit is documented.
     if (status === 'COMPLETED' && (amnesia ? live.length < 1 : live.length !== 1)) {
       violated('ledger', `${orderId} is COMPLETED with ${live.length} live charges`);
     }
+    judgeEnd(parts, row, live);
     if (status === 'FAILED' && !amnesia && live.length > 0)
       violated('ledger', `${orderId} is FAILED with a live charge`);
     row.events.forEach((event, index) => {
       if (event.seq !== index + 1) violated('4 events', `${orderId}: a gap at ${index + 1}`);
     });
   }
+}
+
+/** What was authorised first has ended as the gateway says. */
+function judgeEnd(
+  { book, database, endsOf, violated }: EndingParts,
+  { payment }: Row,
+  live: ChargeBooks['ledger'],
+): void {
+  const { operation, order, paymentId } = payment;
+  if (operation.manual === undefined || endedByWord({ book, endsOf }, paymentId)) return;
+  const { orderId } = order;
+  if (operation.status === 'VOIDED' && live.length > 0)
+    violated('ledger', `${orderId} is VOIDED, and ${live.map(({ id }) => id).join(', ')} is not free`);
+  if (operation.status !== 'COMPLETED') return;
+  const [sums] = database.read('sums', order.accountId, [paymentId]);
+  const takenMinor = live.find(({ status }) => status === 'succeeded')?.hold?.capturedMinor;
+  if (sums?.capturedMinor !== takenMinor)
+    violated(
+      'ledger',
+      `${orderId} is COMPLETED with ${sums?.capturedMinor}, and the gateway took ${takenMinor}`,
+    );
 }
 
 /** Every call that was sent is counted, except one for which the gateway refused our credentials. */

@@ -4,7 +4,7 @@ import type { CallOutcome, LookupOutcome } from '../../src/domain/outcomes.ts';
 
 /** The events that may follow each outcome of a call. */
 export const AFTER_CALL: Readonly<Record<CallOutcome['kind'], readonly EventType[]>> = {
-  approved: ['payment.completed'],
+  approved: ['payment.completed', 'payment.authorized'],
   declined: ['payment.failed', 'call.declined_in_doubt', 'call.declined', 'payment.review'],
   // The last one is written if the charge would fail while there is evidence that nobody has checked.
   refused: ['call.refused', 'payment.failed', 'payment.review', 'lookup.not_found_yet'],
@@ -18,9 +18,8 @@ export const AFTER_CALL: Readonly<Record<CallOutcome['kind'], readonly EventType
 
 /** The events that may follow each outcome of a lookup of the charge itself. */
 export const AFTER_LOOKUP: Readonly<Record<LookupOutcome['kind'] | 'not_sent', readonly EventType[]>> = {
-  succeeded: ['payment.completed'],
-  // Only of charges with manual capture, which no run has.
-  captured: [],
+  succeeded: ['payment.completed', 'payment.authorized'],
+  captured: ['payment.captured'],
   declined: [
     'payment.failed',
     'payment.review',
@@ -48,6 +47,24 @@ export const AFTER_LOOKUP: Readonly<Record<LookupOutcome['kind'] | 'not_sent', r
   unavailable: ['lookup.unavailable', 'payment.review'],
   forbidden: ['lookup.unavailable', 'payment.review'],
   not_sent: ['lookup.unavailable', 'payment.review'],
+};
+
+/** The events that may follow a lookup of a charge that is AUTHORIZED. While a capture or a void is open, no look ends it. */
+export const AFTER_AUTHORIZED: Readonly<Record<LookupOutcome['kind'] | 'not_sent', readonly EventType[]>> = {
+  succeeded: ['lookup.authorized'],
+  captured: ['payment.captured', 'lookup.unavailable'],
+  reversed: ['payment.voided', 'lookup.unavailable'],
+  sealed: ['payment.voided', 'lookup.unavailable'],
+  declined: ['lookup.unavailable'],
+  pending: ['lookup.unavailable'],
+  mismatch: ['lookup.unavailable'],
+  duplicated: ['lookup.unavailable'],
+  absent: ['lookup.unavailable'],
+  open: ['lookup.unavailable'],
+  requires_action: ['lookup.unavailable'],
+  unavailable: ['lookup.unavailable'],
+  forbidden: ['lookup.unavailable'],
+  not_sent: ['lookup.unavailable'],
 };
 
 type Watched = Readonly<Record<LookupOutcome['kind'] | 'not_sent', readonly EventType[]>>;

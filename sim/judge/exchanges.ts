@@ -57,6 +57,9 @@ function judgeLease(
 ): void {
   const { book, plan, violated, nowMs, databaseNowMs } = parts;
   if (book.amnesia || book.idLost || blind || isCutShort(parts)) return;
+  // The end of a capture or a void takes the claim of whoever is about to look at the charge. That look does no harm.
+  const { operation, held } = row.payment;
+  if (kind === 'lookup' && operation.manual === true && !held && operation.step === 'none') return;
   // A wall clock that was set back hides how long the machine slept. Then a lookup does no harm, and a call is judged when it is sent.
   const hides = plan.mishaps.includes('clock_jumps') && plan.mishaps.includes('machine_suspended');
   if (hides) return;

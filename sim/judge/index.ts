@@ -1,10 +1,13 @@
 /** The judge sees every commit, every request that is sent, every booking and every answer. It checks each against the others. */
+
+import { isExclusive } from '../../src/domain/effects.ts';
 import type { SealRequest } from '../../src/domain/outcomes.ts';
-import type { BookedCharge, ChargeBooks, RefundBooks } from '../gateway/model.ts';
+import type { BookedCharge, CaptureBooks, ChargeBooks, EndKind, RefundBooks } from '../gateway/model.ts';
 import { isStoreSound, type Plan } from '../plan/plan.ts';
 import type { Change, Database, FollowUpChange, Row } from '../store/database.ts';
 import { type AnswerJudge, createAnswerJudge } from './answers.ts';
 import { type Book, createBook, orderName, type Violation } from './book.ts';
+import { type CaptureJudge, createCaptureJudge } from './captures/index.ts';
 import { judgeCommit } from './commits.ts';
 import { judgeEnding, judgeWaits } from './ending.ts';
 import { type Beginning, judgeBeginning } from './exchanges.ts';
@@ -15,10 +18,12 @@ import { changeOf } from './refunds/book.ts';
 import { createRefundJudge, type RefundJudge } from './refunds/index.ts';
 import { judgeSeal } from './two-steps.ts';
 import { hasSteadyClocks, isUndisturbed } from './undisturbed.ts';
+import { createWebhookJudge, type WebhookJudge } from './webhooks.ts';
 import type { Claimant, Exchange } from './wire.ts';
 
 export type { Asked } from './answers.ts';
 export type { Violation } from './book.ts';
+export type { EndAsked } from './captures/index.ts';
 export type { Sending } from './money.ts';
 export type { RefundAsked } from './refunds/index.ts';
 
@@ -26,8 +31,11 @@ export interface Judge {
   readonly answers: AnswerJudge;
   readonly limits: LimitJudge;
   readonly refunds: RefundJudge;
+  readonly webhooks: WebhookJudge;
+  /** Of captures and voids. */
+  readonly captures: CaptureJudge;
   committed(change: Change): void;
-  refundCommitted(change: FollowUpChange): void;
+  followUpCommitted(change: FollowUpChange): void;
   /** A process drew a random number that may become the id of a claim. */
   drew(hex: string, claimant: Claimant): void;
   /** An exchange with the gateway begins. The caller writes its result into the returned exchange. */
@@ -68,12 +76,15 @@ export interface JudgeParts {
   readonly database: () => Database;
   readonly gateway: () => ChargeBooks;
   readonly refunds: () => RefundBooks;
+  readonly captures: () => CaptureBooks;
   readonly nowMs: () => number;
   readonly databaseNowMs: () => number;
   readonly mark: (name: string) => void;
   readonly keyHash: (key: string) => string;
   /** The same for the keys of refunds. */
   readonly refundKeyHash: (key: string) => string;
+  /** The same for the keys of captures and of voids. */
+  readonly endKeyHash: (kind: EndKind, key: string) => string;
 }
 
 export function createJudge(parts: JudgeParts): Judge {
@@ -83,15 +94,16 @@ export function createJudge(parts: JudgeParts): Judge {
     book.violation ??= { invariant, message };
   }
   function rowOf(key: string): Row | undefined {
-    const refund = refunds.rowOf(key);
-    if (refund !== undefined) return refund;
+    const followUp = refunds.rowOf(key) ?? captures.rowOf(key);
+    if (followUp !== undefined) return followUp;
     const [accountId = '', orderId = ''] = book.intended.get(key)?.order.split('/') ?? [];
     return parts.database().row(accountId, orderId);
   }
   const money = (): MoneyJudgeParts => ({
     book,
     rowOf,
-    lookedUpFor: (key, holds) => refunds.lookedUpFor(key, holds) ?? rowOf(key),
+    lookedUpFor: (key, holds) =>
+      refunds.lookedUpFor(key, holds) ?? captures.lookedUpFor(key, holds) ?? rowOf(key),
     gateway: parts.gateway(),
     violated,
     policy: plan.policy,
@@ -108,7 +120,22 @@ export function createJudge(parts: JudgeParts): Judge {
     mark,
     keyHash: parts.refundKeyHash,
   }));
+  const captures = createCaptureJudge(() => ({
+    ...money(),
+    captures: parts.captures(),
+    database: parts.database,
+    mark,
+    keyHash: parts.endKeyHash,
+  }));
   const limits = createLimitJudge({ plan, rowOf, violated, mark, nowMs });
+  const webhooks = createWebhookJudge({
+    plan,
+    book,
+    refundBook: refunds.book,
+    violated,
+    nowMs,
+    databaseNowMs: clock,
+  });
   let send: ReturnType<typeof createSendJudge> | null = null;
   let answers: AnswerJudge | null = null;
   return {
@@ -132,13 +159,21 @@ export function createJudge(parts: JudgeParts): Judge {
     },
     limits,
     refunds,
+    captures,
+    webhooks,
     committed(change) {
-      judgeCommit({ ...money(), mark }, change, nowMs());
+      judgeCommit({ ...money(), mark, endsOf: captures.keysOf }, change, nowMs());
+      captures.paymentCommitted(change);
+      webhooks.committed(change);
       limits.committed(change);
     },
-    refundCommitted(committed) {
+    followUpCommitted(committed) {
       const change = changeOf(committed);
-      refunds.committed(change);
+      if (isExclusive(change.after.operation.kind)) captures.committed(change);
+      else {
+        refunds.committed(change);
+        webhooks.refundCommitted(change);
+      }
       if (change.kind !== 'bindFollowUpKey') limits.committed(asChange(change));
     },
     drew: (hex, claimant) => void book.wire.claimants.set(hex, claimant),
@@ -218,8 +253,12 @@ export function createJudge(parts: JudgeParts): Judge {
         book,
         nowMs: nowMs(),
         violated,
+        endsOf: captures.keysOf,
+        inReview: captures.inReview,
+        isOther: captures.isOther,
       });
       refunds.ended();
+      captures.ended();
     },
   };
 }

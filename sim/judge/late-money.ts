@@ -2,7 +2,7 @@
  * What must hold if the gateway breaks its contract. Payonce cannot stop it from charging too late or twice. But Payonce must report
  * what a lookup has shown, and must not report FAILED while a charge is known to be live.
  */
-import type { ChargeBooks } from '../gateway/model.ts';
+import { type ChargeBooks, isHeldOrTaken } from '../gateway/model.ts';
 import type { Row } from '../store/database.ts';
 import type { Book } from './book.ts';
 import type { Exchange } from './wire.ts';
@@ -21,7 +21,7 @@ export function knownMoney(
     // What was pending in a lookup was not shown as money, even if another charge of the key was.
     const shownFromMs = Math.max(visibleAtMs, liveSinceMs.get(id) ?? visibleAtMs);
     return (
-      status === 'succeeded' &&
+      isHeldOrTaken({ status }) &&
       !words.has(key) &&
       shownFromMs + WRITTEN_WITHIN_MS < nowMs &&
       operations.some(({ gatewayKey }) => gatewayKey === key) &&

@@ -1,7 +1,7 @@
 /** What must hold for every call that is sent to the gateway, and for every charge that the gateway books. */
 import type { ChargeRequest } from '../../src/domain/outcomes.ts';
 import type { Policy } from '../../src/domain/policy.ts';
-import type { BookedCharge, ChargeBooks } from '../gateway/model.ts';
+import { type BookedCharge, type ChargeBooks, isHeldOrTaken } from '../gateway/model.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Row } from '../store/database.ts';
 import { type Book, type Intended, STATEMENT_MS } from './book.ts';
@@ -141,7 +141,7 @@ function judgeKnown(
     if (!earlier.byAbsence && !evidence.some(({ chargeN }) => chargeN === earlier.n)) continue;
     const seen = gateway.ledger.some((charge) => {
       const shownFromMs = Math.max(charge.visibleAtMs, book.liveSinceMs.get(charge.id) ?? 0);
-      if (charge.key !== earlier.gatewayKey || charge.status !== 'succeeded' || shownFromMs >= openedMs)
+      if (charge.key !== earlier.gatewayKey || !isHeldOrTaken(charge) || shownFromMs >= openedMs)
         return false;
       // In two steps, nothing was confirmed where no handle is stored. So a gateway that gives no answer keeps nobody waiting.
       return policy.contract.steps === 'one' || isShown(book, charge.key, shownFromMs);
@@ -193,12 +193,11 @@ export function judgeBooking(parts: MoneyJudgeParts, charge: BookedCharge): void
     violated('2 intent', `the gateway booked ${charge.id} for an unknown key`);
     return;
   }
-  if (charge.status !== 'succeeded') return;
-  book.liveSinceMs.set(charge.id, nowMs());
+  if (!isHeldOrTaken(charge)) return;
+  if (!book.liveSinceMs.has(charge.id)) book.liveSinceMs.set(charge.id, nowMs());
   const live = gateway.ledger.filter(
     (one) =>
-      one === charge ||
-      (one.status === 'succeeded' && counts(parts, one, charge) && !isUnseen(book, one, nowMs())),
+      one === charge || (isHeldOrTaken(one) && counts(parts, one, charge) && !isUnseen(book, one, nowMs())),
   );
   if (live.length > 1 && !book.blindSends.has(charge.key) && !book.words.has(charge.key))
     violated('1 charged twice', `${intended.order}: ${live.map(({ id }) => id).join(', ')}`);

@@ -39,8 +39,8 @@ export function judgeSeal(
   if (row === undefined || book.amnesia) return;
   const { n, status } = row.payment.operation;
   const intended = book.intended.get(key);
-  if (intended?.n === n && status === 'COMPLETED')
-    violated(INVARIANT, `${handle} is sealed, and ${orderId} is COMPLETED`);
+  if (intended?.n === n && (status === 'COMPLETED' || status === 'AUTHORIZED'))
+    violated(INVARIANT, `${handle} is sealed, and ${orderId} is ${status}`);
   const stored = intended === undefined ? null : parts.handleOf(row, intended.n);
   if (stored !== handle) violated(INVARIANT, `${handle} of ${orderId} is sealed, and ${stored} is stored`);
 }

@@ -1,4 +1,5 @@
 /** Compares what a client gets about a payment, field by field, with what was committed. */
+import { isSettled as hasEnded } from '../../src/domain/operation.ts';
 import type { Payment } from '../../src/domain/payment.ts';
 import type { OperationRow, Row } from '../store/database.ts';
 import type { State } from './book.ts';
@@ -33,12 +34,13 @@ function firstDifference(
   { steadyClocks, databaseNowMs }: ViewContext,
 ): string | null {
   const { operation, order } = row;
-  const isSettled = operation.status === 'COMPLETED' || operation.status === 'FAILED';
+  const isSettled = hasEnded(operation.status);
   const wanted: Partial<Record<keyof Payment, unknown>> = {
     paymentId: row.paymentId,
     amountMinor: order.amountMinor,
     currency: order.currency,
     status: operation.status,
+    captureMethod: order.captureMethod,
     attempts: operation.attempts,
     failureCode: operation.failureCode,
     gateway: row.gateway,

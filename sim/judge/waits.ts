@@ -1,5 +1,6 @@
 /** When a payment is due next: as the policy says for what has just happened. While something is left to do, it always has a due time. */
 import { EFFECTS } from '../../src/domain/effects.ts';
+import { isSettled } from '../../src/domain/operation.ts';
 import type { CallOutcome } from '../../src/domain/outcomes.ts';
 import type { Policy } from '../../src/domain/policy.ts';
 import type { Mishap } from '../plan/faults.ts';
@@ -20,10 +21,10 @@ export function judgeWait({ book, plan, violated }: CommitJudgeParts, change: Ch
   if (kind !== 'advance' || before === null || event === null) return;
   const { operation, dueAtMs, evidence } = after;
   const what = `${orderId} #${after.seq} ${event.type} (${event.detail ?? ''})`;
-  const isSettled = operation.status === 'COMPLETED' || operation.status === 'FAILED';
+  const isOver = isSettled(operation.status) && operation.status !== 'AUTHORIZED';
   const rests = operation.status === 'REVIEW' && operation.step === 'none';
   if (dueAtMs === null) {
-    if ((!isSettled && !rests) || evidence > 0) violated('waits', `${what}: it is never due again`);
+    if ((!isOver && !rests) || evidence > 0) violated('waits', `${what}: it is never due again`);
     return;
   }
   const claimant = claimantOf(book.wire, after.claimId);
@@ -39,7 +40,8 @@ export function judgeWait({ book, plan, violated }: CommitJudgeParts, change: Ch
   if (after.claimId !== before.claimId) return;
   const key = rowAfter.operations.at(-1)?.gatewayKey ?? '';
   const heard = sentUnder(book.wire, key, before.claimId).at(-1)?.heard as CallOutcome | null | undefined;
-  const bounds = boundsOf(change, policy, heard ?? null);
+  const aheadMs = plan.mishaps.some((mishap) => SETS_CLOCKS.has(mishap)) ? policy.lookupCapMs * 8 : AHEAD_MS;
+  const bounds = boundsOf(change, policy, { heard: heard ?? null, aheadMs });
   if (bounds === null) return;
   // The order's own time limit may end the wait sooner, and so does a person who waits.
   const leastMs = operation.giveUpAfterS === null && !hasOpenWish(rowAfter) ? bounds.leastMs : 0;
@@ -73,7 +75,7 @@ const PAUSES_CALLS: ReadonlySet<Mishap> = new Set([
 function boundsOf(
   { before, after, event }: Change,
   policy: Policy,
-  heard: CallOutcome | null,
+  { heard, aheadMs }: { readonly heard: CallOutcome | null; readonly aheadMs: number },
 ): Bounds | null {
   const { operation } = after;
   const lookups = before?.operation.lookups ?? 0;
@@ -119,9 +121,12 @@ function boundsOf(
     case 'lookup.absent':
       return backoff(policy, operation.attempts, null);
     case 'lookup.unavailable':
+      // As the schedule says, and daily if it has not been said for too long.
+      if (operation.status === 'AUTHORIZED')
+        return { leastMs: 0, mostMs: Math.max(policy.reviewLookupMs, policy.lookupCapMs * 1.1) };
       return operation.status === 'REVIEW'
         ? exactly(policy.reviewLookupMs)
-        : schedule(policy, policy.lookupBaseMs, lookups);
+        : unanswered(policy, Math.max(0, (event?.atMs ?? 0) - (operation.unresolvedSinceMs ?? 0)) + aheadMs);
     case 'lookup.pending':
       return operation.status === 'REVIEW'
         ? exactly(policy.reviewLookupMs)
@@ -167,6 +172,17 @@ function backoff(policy: Policy, attempts: number, heard: CallOutcome | null): B
   const doubled = policy.backoffBaseMs * 2 ** Math.max(attempts - 1, 0);
   return { leastMs: 0, mostMs: Math.min(policy.backoffCapMs, doubled) };
 }
+
+/** An eighth of the time without an answer comes on top, and it varies by a tenth. The decision is older than its commit. */
+function unanswered({ lookupBaseMs, lookupCapMs }: Policy, waitedMs: number): Bounds {
+  const mostMs = Math.min(lookupCapMs, lookupBaseMs + waitedMs / 8);
+  return { leastMs: Math.floor(0.9 * Math.min(lookupCapMs, lookupBaseMs)), mostMs: Math.ceil(1.1 * mostMs) };
+}
+
+/** A process may take the database's clock for later than it is, by as long as a slow answer took. */
+const AHEAD_MS = 10_000;
+/** Then a process may take it for any time, for a while. */
+const SETS_CLOCKS: ReadonlySet<Mishap> = new Set(['database_clock_steps', 'clock_jumps']);
 
 /** Doubles with every lookup, and varies by a tenth. */
 function schedule(policy: Policy, baseMs: number, lookups: number): Bounds {

@@ -3,7 +3,9 @@
  * nothing, the word counts even if it is wrong. Then the word is the person's, and no promise about this key is left.
  */
 import type { EventType } from '../../src/domain/events.ts';
+import { isMade } from '../../src/domain/operation.ts';
 import type { Wish, WishEnd } from '../../src/domain/wish.ts';
+import { isHeldOrTaken } from '../gateway/model.ts';
 import type { Change, Row } from '../store/database.ts';
 import { standsWrong } from './book.ts';
 import type { CommitJudgeParts } from './commits.ts';
@@ -19,6 +21,8 @@ const ENDS: ReadonlySet<string> = new Set<EventType>([
   'operator.settled',
   'operator.refuted',
   'payment.completed',
+  'payment.authorized',
+  'payment.captured',
   'payment.failed',
 ]);
 
@@ -48,7 +52,7 @@ export function judgeWish(parts: CommitJudgeParts, change: Change): void {
   if (wish?.kind !== 'end' || said === undefined) return;
   mark(`operator:${wish.end}`);
   if (wish.end === 'confirmed') {
-    if ((change.after.operation.status === 'COMPLETED') !== (said.outcome === 'completed'))
+    if (isMade(change.after.operation.status) !== (said.outcome === 'completed'))
       wrong(parts, change, `${said.outcome} was confirmed by the opposite`);
   }
   if (wish.end === 'carried_out') judgeCarriedOut(parts, change, said);
@@ -71,7 +75,7 @@ const TOLD_AS: Readonly<Record<string, readonly EventType[]>> = {
   make: ['operator.wished'],
   carried_out: ['operator.settled'],
   refuted: ['operator.refuted'],
-  confirmed: ['payment.completed', 'payment.failed'],
+  confirmed: ['payment.completed', 'payment.authorized', 'payment.captured', 'payment.failed'],
 };
 
 /** Each wish and its end have their event, and no event is without them. */
@@ -109,15 +113,14 @@ function judgeCarriedOut(parts: CommitJudgeParts, change: Change, { outcome }: W
   );
   if (wasRefuted && plan.policy.contract.lookup && isSilent(parts, change))
     wrong(parts, change, 'carried out without an answer, and one was refuted before');
-  if ((after.operation.status === 'COMPLETED') !== (outcome === 'completed'))
+  if (isMade(after.operation.status) !== (outcome === 'completed'))
     wrong(parts, change, `${outcome} was carried out as ${after.operation.status}`);
   const made = gateway.ledger.filter((one) => one.key === key);
   if (outcome === 'failed') {
-    const isLive = made.some(({ status }) => status === 'succeeded') || gateway.canStillLand(key);
+    const isLive = made.some(isHeldOrTaken) || gateway.canStillLand(key);
     // What the gateway showed is judged as any other proof.
     if (isLive && isSilent(parts, change)) standsWrong(book, key);
-  } else if (!made.some(({ status }) => status === 'succeeded' || status === 'refunded'))
-    standsWrong(book, key);
+  } else if (!made.some((one) => isHeldOrTaken(one) || one.status === 'refunded')) standsWrong(book, key);
 }
 
 /** Whether the word may be about another charge of the order, or about another call under the key. Then a decline says nothing of it. */
@@ -126,7 +129,7 @@ function isAboutAnother({ gateway, plan }: CommitJudgeParts, { rowAfter }: Chang
   const keys = new Set(rowAfter.operations.slice(0, -1).map(({ gatewayKey }) => gatewayKey));
   return (
     plan.policy.contract.keys === 'none' ||
-    gateway.ledger.some(({ key, status }) => keys.has(key) && status === 'succeeded')
+    gateway.ledger.some((one) => keys.has(one.key) && isHeldOrTaken(one))
   );
 }
 

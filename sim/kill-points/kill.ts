@@ -1,4 +1,5 @@
 /** One script, undisturbed once to count its uses of the ports, then with a process killed before and after each. */
+import { isExclusive } from '../../src/domain/effects.ts';
 import type { PaymentStatus } from '../../src/domain/payment.ts';
 import { sumsOf } from '../scenarios/check.ts';
 import { allKilled, killed } from '../scenarios/deeds.ts';
@@ -71,7 +72,7 @@ async function killAt(
 }
 
 /** Every client repeats its request until it gets a definite answer. */
-function persistent({ status, visits, crashed: _, refunds: __, ...rest }: KillScenario): Scenario {
+function persistent({ status, visits, crashed: _, refunds: __, ends: ___, ...rest }: KillScenario): Scenario {
   return {
     ...rest,
     visits: visits.map((visit) => ({ ...visit, persists: true, waitMs: 2000 })),
@@ -81,7 +82,7 @@ function persistent({ status, visits, crashed: _, refunds: __, ...rest }: KillSc
 
 /** What the judge has to say, and whether the end is one that the script allows. */
 function failuresOf(
-  { refunds }: KillScenario,
+  { refunds, ends }: KillScenario,
   where: string,
   played: Played,
   allowed: readonly PaymentStatus[],
@@ -98,9 +99,10 @@ function failuresOf(
   const live = world.gateway.ledger.filter(({ status }) => status === 'succeeded');
   if (live.length > 1) complaints.push(`${live.length} live charges`);
   const last = heard.at(-1);
-  const right = refunds?.told ?? ANSWERS[rows[0]?.payment.operation.status ?? 'PROCESSING'];
+  const right = refunds?.told ?? ends?.told ?? ANSWERS[rows[0]?.payment.operation.status ?? 'PROCESSING'];
   const told = last !== undefined && right.test(last.word);
   if (refunds !== undefined) complaints.push(...complaintsOfRefunds(refunds.ends, world));
+  if (ends !== undefined) complaints.push(...complaintsOfEnds(ends.ends, world));
   if (!told) complaints.push(`the client's last answer was ${last?.word ?? 'none'}`);
   return complaints.map((complaint) => ({ where, complaint, story }));
 }
@@ -108,7 +110,9 @@ function failuresOf(
 /** How the refunds ended, against the ledger and the sums. */
 function complaintsOfRefunds(ends: readonly PaymentStatus[], world: World): readonly string[] {
   const complaints: string[] = [];
-  const stored = [...world.database.followUps()].map(({ state }) => state);
+  const stored = [...world.database.followUps()]
+    .map(({ state }) => state)
+    .filter(({ operation }) => operation.kind === 'refund');
   const found = stored.map(({ operation }) => operation.status);
   if (found.join() !== ends.join()) complaints.push(`the refunds ended ${found.join()}, not ${ends.join()}`);
   for (const { gatewayKey } of stored) {
@@ -122,11 +126,21 @@ function complaintsOfRefunds(ends: readonly PaymentStatus[], world: World): read
   );
   const atGateway = sum(world.refunds.ledger.filter(({ status }) => status === 'succeeded'));
   const sums = sumsOf(world).join('/');
-  const right = `1000/0/${refunded}/0`;
+  const [captured] = world.gateway.ledger.map(({ hold, amountMinor }) => hold?.capturedMinor ?? amountMinor);
+  const right = `${captured}/0/${refunded}/0`;
   if (sums !== right) complaints.push(`the sums are ${sums}, not ${right}`);
   if (refunded !== atGateway)
     complaints.push(`${refunded} count as refunded, and the gateway has ${atGateway}`);
   return complaints;
+}
+
+/** How captures and voids ended. What they did to the money the judge has compared with the ledger. */
+function complaintsOfEnds(ends: readonly PaymentStatus[], world: World): readonly string[] {
+  const found = [...world.database.followUps()]
+    .map(({ state }) => state.operation)
+    .filter(({ kind }) => isExclusive(kind))
+    .map(({ status }) => status);
+  return found.join() === ends.join() ? [] : [`captures and voids ended ${found.join()}, not ${ends.join()}`];
 }
 
 function sum(amounts: readonly { readonly amountMinor: number }[]): number {
@@ -141,5 +155,6 @@ const ANSWERS: Readonly<Record<PaymentStatus, RegExp>> = {
   PROCESSING: /^never$/,
   UNRESOLVED: /^never$/,
   AUTHORIZED: /^never$/,
-  VOIDED: /^never$/,
+  // Nobody captured it, and its time was over.
+  VOIDED: /^AUTHORIZED|^VOIDED|^result_expired/,
 };

@@ -1,8 +1,9 @@
-/** The scripts in which a process is killed everywhere: all ways that a charge or a refund can take, for one order. */
+/** The scripts in which a process is killed everywhere: all ways that a charge, a refund, a capture or a void can take, for one order. */
 import type { PaymentStatus } from '../../src/domain/payment.ts';
 import type { CallFault } from '../plan/faults.ts';
 import { drained, paused } from '../scenarios/deeds.ts';
 import { type Scenario, times } from '../scenarios/scenario.ts';
+import { CAPTURE_SCENARIOS } from './captures.ts';
 import { TWO_STEP_SCENARIOS } from './two-steps.ts';
 
 /** A script whose end alone is compared: how it gets there is what the crash changes. */
@@ -10,6 +11,11 @@ export type KillScenario = Omit<Scenario, 'ending'> & {
   readonly status: PaymentStatus;
   /** How the refunds end, in the order in which they were opened, and the last answer about one. Undefined: there are none. */
   readonly refunds?: { readonly ends: readonly PaymentStatus[]; readonly told: RegExp };
+  /**
+   * How captures and voids end, in the order in which they were opened, and the last answer about one. A crash may change which of two is the
+   * first. Undefined: there are none.
+   */
+  readonly ends?: { readonly ends: readonly PaymentStatus[]; readonly told: RegExp };
   /** Where a crash may lead to another end than the undisturbed one: which, and why that is right. */
   readonly crashed?: { readonly status: PaymentStatus; readonly why: string };
 };
@@ -119,6 +125,23 @@ const REFUNDS: readonly KillScenario[] = [
   }),
 ];
 
+/** The gateway sends events, also to processes that are dead. */
+const WEBHOOKS: readonly KillScenario[] = [
+  charge('pending, and an event says how it was decided', ['gateway_pending'], 'COMPLETED', {
+    plan: { webhooks: {} },
+    policy: { pendingPollMs: 30_000 },
+  }),
+  charge('declined, and every event says that it was paid', ['gateway_declines'], 'FAILED', {
+    plan: { webhooks: { webhook_contradicts: 1000 } },
+  }),
+  refund(
+    'a refund that is pending, then declined, and events say so',
+    [['gateway_pending']],
+    { ends: ['FAILED'], told: /^refund_declined/ },
+    { plan: { webhooks: {} }, delays: { 30000: 5000 }, pendingEndsDeclined: true },
+  ),
+];
+
 export const KILL_SCENARIOS: readonly KillScenario[] = [
   charge('success', [], 'COMPLETED'),
   charge('decline', ['gateway_declines'], 'FAILED'),
@@ -214,4 +237,6 @@ export const KILL_SCENARIOS: readonly KillScenario[] = [
   }),
   ...REFUNDS,
   ...TWO_STEP_SCENARIOS,
+  ...WEBHOOKS,
+  ...CAPTURE_SCENARIOS,
 ];

@@ -13,6 +13,8 @@ const COPIED = [
   'packages',
   'sim',
   'test',
+  // Tests use them.
+  'examples',
   'scripts',
   'package.json',
   'tsconfig.json',

@@ -118,7 +118,9 @@ export type Mishap =
   /** The same for a refund. */
   | 'refund_lands_late'
   /** A person refunds a part of a charge at the gateway, and Payonce is not told. */
-  | 'refund_elsewhere';
+  | 'refund_elsewhere'
+  /** A person captures or voids an authorised charge at the gateway, and Payonce is not told. */
+  | 'ended_elsewhere';
 
 export type FaultName =
   | Exclude<StoreFault | CallFault | PrepareFault | SealFault | LookupFault, 'none'>

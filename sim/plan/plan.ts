@@ -15,6 +15,7 @@ import type {
   StoreFault,
 } from './faults.ts';
 import { drawNarrow, type Narrow } from './narrow.ts';
+import { drawWebhooks, type WebhookPlan } from './webhooks.ts';
 
 /**
  * What a world is about besides its faults. `stubborn`: one order fails more than twenty times before one of its earlier charges
@@ -50,8 +51,14 @@ export interface Plan {
   readonly retentionMs: number;
   readonly cacheEntries: number;
   readonly refunds: RefundPlan;
+  /** Null: all money is taken at once. */
+  readonly captures: CapturePlan | null;
   /** Operators ask for lookups, and say how what is in REVIEW has ended. */
   readonly operators: boolean;
+  /** In two steps: the gateway knows no keys of requests for an object, and makes one for each. */
+  readonly preparesAnew?: true;
+  /** The events that the gateway sends. Absent: it sends none. */
+  readonly webhooks?: WebhookPlan;
   /** Chances in a thousand, for each statement, call, lookup or timer. */
   readonly rates: Readonly<Partial<Record<FaultName, number>>>;
   readonly mishaps: readonly Mishap[];
@@ -69,6 +76,21 @@ export interface RefundPlan {
   readonly counted: boolean;
   /** Whether the gateway says how much of a charge was refunded in all. */
   readonly saysSum: boolean;
+}
+
+/** Some orders are charged with manual capture. */
+export interface CapturePlan {
+  /** How many answers of a thousand that say AUTHORIZED a client answers with a capture or a void. */
+  readonly perMille: number;
+  /** How long the gateway holds the money. */
+  readonly holdsForMs: number;
+  /** Whether it says until when. */
+  readonly saysUntil: boolean;
+}
+
+/** Whether the order is charged with manual capture. Always the same, because a key stands for one request. */
+export function isManual({ captures }: Plan, orderId: string): boolean {
+  return captures !== null && !orderId.endsWith('3');
 }
 
 export const NO_REFUNDS: RefundPlan = { perMille: 0, counted: true, saysSum: true };
@@ -155,6 +177,9 @@ export const MISHAPS: readonly Mishap[] = [
 /** Those that are about refunds. */
 export const REFUND_MISHAPS: readonly Mishap[] = ['refund_lands_late', 'refund_elsewhere'];
 
+/** Those that are about money that is authorised first. */
+export const CAPTURE_MISHAPS: readonly Mishap[] = ['ended_elsewhere'];
+
 const DATABASE_MISHAPS: ReadonlySet<Mishap> = new Set([
   'database_crashes',
   'database_loses_commits',
@@ -194,7 +219,8 @@ export function drawPlan(tape: Tape): Plan {
     giveUpAfterS: story === 'stubborn' ? null : giveUpAfterS,
   };
   const plain = story !== 'stubborn' && tape.chance(NARROW) ? narrowed(told, tape) : told;
-  return inTwoSteps(withOperators(withRefunds(plain, tape), tape), tape);
+  const drawn = inTwoSteps(withOperators(withRefunds(plain, tape), tape), tape);
+  return withWebhooks(withCaptures(drawn, tape), tape);
 }
 
 /** Drawn last, so that a world without refunds is drawn as ever. */
@@ -219,11 +245,15 @@ function withRefunds(plan: Plan, tape: Tape): Plan {
 /** Drawn after refunds. They do not act where the database forgets what they have said. */
 function withOperators(plan: Plan, tape: Tape): Plan {
   const operators = tape.chance(OPERATED);
-  const forgets = plan.story === 'restored' || plan.mishaps.includes('database_loses_commits');
-  return { ...plan, operators: operators && !forgets };
+  return { ...plan, operators: operators && !forgets(plan) };
 }
 
-/** Drawn last: what is charged in one step is drawn as ever. */
+/** Whether the database may forget what it has committed. */
+function forgets({ story, mishaps }: Plan): boolean {
+  return story === 'restored' || mishaps.includes('database_loses_commits');
+}
+
+/** Drawn after operators: what is charged in one step is drawn as ever. */
 function inTwoSteps(plan: Plan, tape: Tape): Plan {
   // An order that fails often by absence needs a gateway without a seal.
   if (!tape.chance(IN_TWO_STEPS) || plan.story === 'stubborn') return plan;
@@ -235,8 +265,11 @@ function inTwoSteps(plan: Plan, tape: Tape): Plan {
     if (tape.chance(350)) rates[name] = tape.pick([100, 300, 20]);
   }
   if (tape.chance(400)) rates.customer_must_act = tape.pick([100, 300, 600]);
+  // A database that forgets handles cannot tell which of several was confirmed.
+  const preparesAnew = tape.chance(300) && !forgets(plan);
   return {
     ...plan,
+    ...(preparesAnew ? { preparesAnew: true as const } : {}),
     policy: {
       ...policy,
       actionWithinMs: tape.pick([policy.actionWithinMs, 20 * SECOND]),
@@ -253,6 +286,38 @@ function inTwoSteps(plan: Plan, tape: Tape): Plan {
     // What is made there long after its time belongs to no object, so no read by a handle shows it.
     mishaps: plan.mishaps.filter((one) => one !== 'charge_lands_late'),
   };
+}
+
+/** Drawn last: where no money is authorised first, all is drawn as ever. */
+function withCaptures(plan: Plan, tape: Tape): Plan {
+  const forgets = plan.story === 'restored' || plan.mishaps.includes('database_loses_commits');
+  if (!tape.chance(CAPTURING) || plan.story === 'stubborn' || forgets) return plan;
+  const { policy, refunds } = plan;
+  const captures: CapturePlan = {
+    perMille: tape.pick([900, 700]),
+    holdsForMs: tape.pick([MINUTE, 10 * MINUTE, 10 * SECOND]),
+    saysUntil: !tape.chance(300),
+  };
+  const mishaps = CAPTURE_MISHAPS.filter(() => tape.chance(150));
+  return {
+    ...plan,
+    captures,
+    refunds: tape.chance(500) ? refunds : { ...refunds, perMille: 400 },
+    policy: {
+      ...policy,
+      contract: { ...policy.contract, lookup: true, authorizedForMs: captures.holdsForMs },
+    },
+    mishaps: [...plan.mishaps, ...mishaps],
+  };
+}
+
+/** In how many worlds in a thousand money is authorised first. */
+const CAPTURING = 170;
+
+/** Drawn last: what has no events is drawn as ever. */
+function withWebhooks(plan: Plan, tape: Tape): Plan {
+  const webhooks = drawWebhooks(tape);
+  return webhooks === null ? plan : { ...plan, webhooks };
 }
 
 /** How many worlds in a thousand charge in two steps. */
@@ -373,6 +438,7 @@ function drawPlain(tape: Tape): Plan {
     retentionMs: tape.chance(150) ? 20 * SECOND : 24 * 60 * MINUTE,
     cacheEntries: tape.chance(300) ? 0 : 100,
     refunds: NO_REFUNDS,
+    captures: null,
     operators: false,
     rates: drawRates(tape),
     mishaps: MISHAPS.filter(

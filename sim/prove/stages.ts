@@ -52,6 +52,13 @@ export const STAGES: readonly Stage[] = [
     full: [part('chaos'), '--minutes', '10', '--seed', '2'],
   },
   {
+    name: 'Chaos with Stripe',
+    shows:
+      'the same with the adapter for Stripe: two steps, customers who must act, and events, at our own Stripe',
+    quick: [part('chaos'), '--gateway', 'stripe', '--minutes', '0.3', '--seed', '1'],
+    full: [part('chaos'), '--gateway', 'stripe', '--minutes', '5', '--seed', '2'],
+  },
+  {
     name: 'Planted bugs',
     shows: 'that each part of the proof can fail: small bugs, each of which its judge must catch',
     // All of them take three quarters of an hour. What the models find on the unchanged tree was shown above.

@@ -1,6 +1,7 @@
 /**
  * Every fault by name: what happens, what must follow, and what proves it. `docs/faults.md` is made from this list.
  */
+import { CAPTURE_FAULTS } from './faults/captures.ts';
 import { CLIENT_FAULTS } from './faults/clients.ts';
 import { CONNECTION_FAULTS } from './faults/connections.ts';
 import { DATABASE_FAULTS } from './faults/database.ts';
@@ -28,6 +29,7 @@ export const FAULTS: readonly NamedFault[] = [
   ...TIME_FAULTS,
   ...HISTORY_FAULTS,
   ...REFUND_FAULTS,
+  ...CAPTURE_FAULTS,
   ...TWO_STEP_FAULTS,
   ...WEBHOOK_FAULTS,
 ];

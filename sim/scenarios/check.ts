@@ -1,4 +1,6 @@
 /** Compares how a scenario ended with how it had to end, in sentences. */
+import { type EffectKind, isExclusive } from '../../src/domain/effects.ts';
+import type { PaymentStatus } from '../../src/domain/payment.ts';
 import type { World } from '../world/world.ts';
 import type { Played } from './play.ts';
 import type { AtMost, Scenario } from './scenario.ts';
@@ -12,7 +14,9 @@ function endingOf({ world, heard, uses }: Played) {
     calls: [...world.callsByKey.values()].reduce((sum, calls) => sum + calls, 0),
     lookups: uses.filter((use) => use.endsWith(' lookup')).length,
     ledger: world.gateway.ledger.map(({ status }) => status),
-    refunds: [...world.database.followUps()].map(({ state }) => state.operation.status),
+    refunds: statusesOf(world, (kind) => kind === 'refund'),
+    ends: statusesOf(world, isExclusive),
+    captureLedger: world.captures.ledger.map(({ status }) => status),
     refundLedger: world.refunds.ledger.map(({ status }) => status),
     sums: sumsOf(world),
     heard: heard.map(({ word }) => word),
@@ -20,6 +24,12 @@ function endingOf({ world, heard, uses }: Played) {
     alarms: alarms.map((mark) => mark.slice('alarm:'.length)),
     failureCode: rows[0]?.payment.operation.failureCode ?? null,
   };
+}
+
+function statusesOf({ database }: World, isOf: (kind: EffectKind) => boolean): readonly PaymentStatus[] {
+  return [...database.followUps()]
+    .filter(({ state }) => isOf(state.operation.kind))
+    .map(({ state }) => state.operation.status);
 }
 
 /** Of the first order. */

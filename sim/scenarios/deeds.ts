@@ -1,6 +1,6 @@
 /** What a script can do to the world, besides the faults of single calls and statements. */
 import { orderReference } from '../../src/domain/ids.ts';
-import type { BookedCharge } from '../gateway/model.ts';
+import type { BookedCharge, EndKind } from '../gateway/model.ts';
 import { createDatabase } from '../store/database.ts';
 import { landLate } from '../world/late-charges.ts';
 import { landSomeRefundLate } from '../world/late-refunds.ts';
@@ -201,4 +201,12 @@ export const refundLandsLate: Deed = (world) => landSomeRefundLate(world);
 
 function ledgerOf(world: World): BookedCharge[] {
   return world.gateway.ledger as BookedCharge[];
+}
+
+/** A person captures or voids the first authorised charge at the gateway. */
+export function endedByHand(kind: EndKind, amountMinor: number): Deed {
+  return ({ gateway }, host) => {
+    const charge = gateway.ledger.find(({ status }) => status === 'authorized');
+    if (charge !== undefined) host.gateway.model.captures.byHand(kind, charge.id, amountMinor);
+  };
 }

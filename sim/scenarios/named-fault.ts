@@ -11,6 +11,7 @@ export type FaultClass =
   | 'two steps'
   | 'late money'
   | 'refund'
+  | 'capture'
   | 'webhooks in'
   | 'client'
   | 'clock'

@@ -63,6 +63,7 @@ export function planOf({
     retentionMs: 24 * HOUR,
     cacheEntries: 0,
     refunds: NO_REFUNDS,
+    captures: null,
     operators: false,
     // The judge must know that the store may fail; how often says the script.
     rates: {

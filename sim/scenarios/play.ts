@@ -39,7 +39,8 @@ export async function playScenario(scenario: Scenario, options: PlayOptions): Pr
   let usesUntilRest = 0;
   await playOut(world, () => {
     usesUntilRest = script.uses.length;
-    return visits.over() && mishapsOver() && world.scheduler.nowMs >= (scenario.lastsMs ?? 0);
+    const isOver = visits.over() && mishapsOver() && !world.webhooks.busy();
+    return isOver && world.scheduler.nowMs >= (scenario.lastsMs ?? 0);
   });
   return {
     world,

@@ -8,7 +8,7 @@ import type { EventType } from '../../src/domain/events.ts';
 import type { PaymentStatus } from '../../src/domain/payment.ts';
 import type { Policy } from '../../src/domain/policy.ts';
 import type { Store } from '../../src/ports/store.ts';
-import type { BookedCharge, BookedEffect, Customer } from '../gateway/model.ts';
+import type { BookedCharge, BookedEffect, Customer, EndKind } from '../gateway/model.ts';
 import type { CallFault, LookupFault, PrepareFault, SealFault, StoreFault } from '../plan/faults.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Host } from '../world/process.ts';
@@ -58,6 +58,15 @@ export interface Visit {
   readonly hangsUp?: boolean;
   /** Gives money of the order back, instead of paying for it. The visit's key is this request's. */
   readonly refund?: RefundWish;
+  /** Captures or voids the order, instead of paying for it. */
+  readonly end?: EndWish;
+}
+
+/** How an authorisation is ended. */
+export interface EndWish {
+  readonly kind: EndKind;
+  /** Left out: all of it. */
+  readonly amountMinor?: number;
 }
 
 /** What is given back; left out: `refund-1`, all that is left. */
@@ -71,7 +80,7 @@ export interface RefundWish {
 export interface Ending {
   /** Of each order, in the order of acceptance. */
   readonly status?: PaymentStatus | readonly PaymentStatus[];
-  /** Requests for a charge or a refund that left for the gateway. */
+  /** Requests for a charge or a follow-up that left for the gateway. */
   readonly calls?: number | AtMost;
   readonly lookups?: number | AtMost;
   /** What the gateway's ledger holds, in order. */
@@ -82,6 +91,10 @@ export interface Ending {
   readonly events?: readonly EventType[];
   /** Of each refund, in the order in which they were opened. */
   readonly refunds?: readonly PaymentStatus[];
+  /** Of each capture and void, in the order in which they were opened. */
+  readonly ends?: readonly PaymentStatus[];
+  /** What the gateway's ledger of captures and voids holds, in order. */
+  readonly captureLedger?: readonly BookedEffect['status'][];
   /** What the gateway's ledger of refunds holds, in order. */
   readonly refundLedger?: readonly BookedEffect['status'][];
   /** The first order's money: captured, being refunded, refunded, refunded elsewhere. */
@@ -106,6 +119,8 @@ export interface Scenario {
   readonly connectsMs?: readonly number[];
   /** The same for refunds, in the order in which their keys are first used. */
   readonly refundCalls?: readonly (readonly CallFault[])[];
+  /** The same for captures and voids. */
+  readonly endCalls?: readonly (readonly CallFault[])[];
   /** A refund that succeeds fails afterwards. */
   readonly refundFailsLater?: boolean;
   /** In two steps: the fault of each request for an object. */

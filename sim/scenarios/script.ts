@@ -30,6 +30,7 @@ export function createScript(scenario: Scenario, intrusion?: Intrusion): Script 
   let prepares = 0;
   let seals = 0;
   const refundKeys: string[] = [];
+  const endKeys: string[] = [];
   let connects = 0;
   let afterUse: Deed[] = [];
 
@@ -42,9 +43,12 @@ export function createScript(scenario: Scenario, intrusion?: Intrusion): Script 
     return attached().hostOf.get(use.process) as Host;
   }
 
-  function refundFault(key: string, call: number): CallFault {
-    if (!refundKeys.includes(key)) refundKeys.push(key);
-    return scenario.refundCalls?.[refundKeys.indexOf(key)]?.[call - 1] ?? 'none';
+  /** Of a refund, a capture or a void. */
+  function followUpFault(key: string, call: number): CallFault {
+    const isEnd = attached().judge.captures.rowOf(key) !== undefined;
+    const [keys, faults] = isEnd ? [endKeys, scenario.endCalls] : [refundKeys, scenario.refundCalls];
+    if (!keys.includes(key)) keys.push(key);
+    return faults?.[keys.indexOf(key)]?.[call - 1] ?? 'none';
   }
 
   function deedsAt(use: PortUse, when: 'before' | 'after'): Deed[] {
@@ -88,7 +92,7 @@ export function createScript(scenario: Scenario, intrusion?: Intrusion): Script 
         return scenario.store?.[host]?.[method as keyof Store]?.[nth - 1] ?? 'none';
       },
       call(request, call) {
-        if ('chargeRef' in request) return refundFault(request.key, call);
+        if ('chargeRef' in request) return followUpFault(request.key, call);
         const { key, reference } = request;
         const faults = (scenario.calls ?? []).find((_one, index) => chargeKey(reference, index + 1) === key);
         return faults?.[call - 1] ?? ('none' satisfies CallFault);

@@ -1,7 +1,8 @@
-/** The clients of a scenario, who pay or want their money back: they come at their times, and note their answers. */
+/** The clients of a scenario, who pay, end an authorisation, or want their money back: they come at their times, and note their answers. */
 import type { ChargeAnswer } from '../../src/engine/api.ts';
 import { ask, type Errand, wordFor } from '../world/clients.ts';
-import { askRefund, type Heard as RefundHeard, refundWordFor } from '../world/refund-clients.ts';
+import { askEnd, type Heard as EndHeard, endWordFor } from '../world/end-clients.ts';
+import { askRefund, type Paid, type Heard as RefundHeard, refundWordFor } from '../world/refund-clients.ts';
 import type { World } from '../world/world.ts';
 import type { HostName, Visit } from './scenario.ts';
 
@@ -52,7 +53,7 @@ export function startVisits(world: World, visits: readonly Visit[]): Visits {
   function pursue(visit: Visit, time: number, over: () => void): void {
     // A client that asks again takes any process that answers.
     const seen = seenFrom(world, time === 1 ? visit.on : undefined);
-    const askFor = visit.refund === undefined ? askCharge : askBack;
+    const askFor = visit.end !== undefined ? askForEnd : visit.refund === undefined ? askCharge : askBack;
     askFor(seen, visit, ({ key, word, body, isDefinite }) => {
       if (visit.hangsUp === true) return;
       const again = visit.persists === true && !isDefinite && time < MAX_TIMES;
@@ -90,19 +91,35 @@ function askCharge(world: World, visit: Visit, hear: (answered: Answered) => voi
   });
 }
 
-function askBack(world: World, visit: Visit, hear: (answered: Answered) => void): void {
+/** The payment of the order. If there is none, it says so, and returns null. */
+function paymentOf(world: World, visit: Visit, hear: (answered: Answered) => void): Paid | null {
   const { accountId, orderId } = errandOf(visit);
   const row = [...world.database.rows()].find(
     ({ payment: { order } }) => order.accountId === accountId && order.orderId === orderId,
   );
-  if (row === undefined) {
-    hear({ key: null, word: 'no payment', body: null, isDefinite: false });
-    return;
-  }
+  if (row !== undefined) return { accountId, orderId, paymentId: row.payment.paymentId };
+  hear({ key: null, word: 'no payment', body: null, isDefinite: false });
+  return null;
+}
+
+function askForEnd(world: World, visit: Visit, hear: (answered: Answered) => void): void {
+  const paid = paymentOf(world, visit, hear);
+  if (paid === null || visit.end === undefined) return;
+  const { kind, amountMinor = null } = visit.end;
+  const errand = { ...paid, kind, amountMinor, key: visit.key ?? null };
+  const key = errand.key && `${paid.accountId} ${kind} ${errand.key}`;
+  askEnd(world, 'a client', errand, visit.waitMs ?? 10_000, (answer) => {
+    const body = answer !== 'lost' && answer.kind === 'settled' ? answer.frozen.body : null;
+    hear({ key, word: endWordFor(answer), body, isDefinite: isDefiniteEnd(answer) });
+  });
+}
+
+function askBack(world: World, visit: Visit, hear: (answered: Answered) => void): void {
+  const paid = paymentOf(world, visit, hear);
+  if (paid === null) return;
   const { refundId = 'refund-1', amountMinor = null } = visit.refund ?? {};
-  const { paymentId } = row.payment;
-  const errand = { accountId, orderId, paymentId, refundId, amountMinor, key: visit.key ?? null };
-  const key = errand.key && `${accountId} refund ${errand.key}`;
+  const errand = { ...paid, refundId, amountMinor, key: visit.key ?? null };
+  const key = errand.key && `${paid.accountId} refund ${errand.key}`;
   askRefund(world, 'a client', errand, visit.waitMs ?? 10_000, (answer) => {
     const body = answer !== 'lost' && answer.kind === 'settled' ? answer.frozen.body : null;
     hear({ key, word: refundWordFor(answer), body, isDefinite: isDefiniteRefund(answer) });
@@ -125,6 +142,13 @@ function isDefinite(answer: ChargeAnswer | 'lost'): boolean {
   if (answer === 'lost') return false;
   if (answer.kind === 'unsettled') return answer.payment.status === 'REVIEW';
   return answer.kind === 'settled' || !/^store_|^shutting/.test(answer.code);
+}
+
+/** While another one is under way, nobody can say how this one ends. */
+function isDefiniteEnd(answer: EndHeard): boolean {
+  if (answer === 'lost') return false;
+  if (answer.kind === 'problem') return !/^store_|^shutting|^operation_in_progress/.test(answer.code);
+  return answer.kind !== 'unsettled' || answer.shown.status === 'REVIEW';
 }
 
 /** A refund that the gateway has accepted may still succeed or fail. */

@@ -1,11 +1,14 @@
 /** Runs many seeds one after the other, and adds up the results. */
 import { seededTape } from '../core/tape.ts';
+import { isRetold, retell } from './retold.ts';
 import { run } from './run.ts';
 
 export interface Failure {
   readonly seed: number;
   readonly invariant: string;
   readonly message: string;
+  /** It was told in several ways; see `retold.ts`. */
+  readonly retold?: true;
 }
 
 export interface Batch {
@@ -35,8 +38,13 @@ export async function runBatch(fromSeed: number, count: number): Promise<Batch> 
     batch.steps += result.steps;
     batch.virtualMs += result.virtualMs;
     batch.digest = (batch.digest + Number.parseInt(result.hash.slice(0, 8), 16)) % 2 ** 32;
-    for (const [name, hits] of result.marks.counts) batch.marks[name] = (batch.marks[name] ?? 0) + hits;
+    addMarks(batch, result.marks.counts);
     if (result.violation !== null) batch.failures.push({ seed, ...result.violation });
+    if (isRetold(seed)) {
+      const { violation, marks } = await retell(seed, { keepStory: false });
+      addMarks(batch, Object.entries(marks));
+      if (violation !== null) batch.failures.push({ seed, ...violation, retold: true });
+    }
     if (seed % REPEAT_EVERY === 0) {
       batch.repeated += 1;
       const again = await run(seededTape(seed), { keepStory: false });
@@ -56,5 +64,9 @@ export function addBatch(sum: Batch, part: Batch): void {
   sum.repeated += part.repeated;
   sum.digest = (sum.digest + part.digest) % 2 ** 32;
   sum.failures.push(...part.failures);
-  for (const [name, hits] of Object.entries(part.marks)) sum.marks[name] = (sum.marks[name] ?? 0) + hits;
+  addMarks(sum, Object.entries(part.marks));
+}
+
+function addMarks({ marks }: Batch, hits: Iterable<readonly [string, number]>): void {
+  for (const [name, count] of hits) marks[name] = (marks[name] ?? 0) + count;
 }

@@ -1,8 +1,8 @@
 /**
  * `npm run simulate -- --seeds N` runs N seeds. A fifth of them begin at 1, so that two runs can be compared. The others
  * begin at a random number, so that every run tries new seeds. It prints that number, and `--from F` runs all N from there.
- * `--seed S` runs one seed. If it fails, it is shrunk and its story is printed. `--json FILE` writes the counts, and
- * `--max-failures M` stops early.
+ * `--seed S` runs one seed. If it fails, it is shrunk and its story is printed. One seed in fifty is also told in several
+ * ways: see `retold.ts`. `--json FILE` writes the counts, and `--max-failures M` stops early.
  */
 import { randomInt } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
@@ -11,6 +11,7 @@ import { seededTape } from '../core/tape.ts';
 import { addBatch, emptyBatch, type Failure } from './batch.ts';
 import { unhit } from './marks.ts';
 import { runPool } from './pool.ts';
+import { isRetold, type Retold, retell } from './retold.ts';
 import { run } from './run.ts';
 import { shrink } from './shrink.ts';
 
@@ -39,6 +40,8 @@ process.exitCode =
 async function oneSeed(seed: number): Promise<number> {
   const result = await run(seededTape(seed), { keepStory: true });
   if (result.violation === null) {
+    const retold = isRetold(seed) ? await retell(seed, { keepStory: true }) : null;
+    if (retold?.violation != null) return sayRetold(seed, retold);
     say([...result.story, '', `Seed ${seed}: nothing is wrong. Trace ${result.hash}.`]);
     return 0;
   }
@@ -107,6 +110,10 @@ function sharesOf(seeds: number): readonly Share[] {
 
 async function tell(failure: Failure): Promise<void> {
   if (failure.invariant === 'determinism') return;
+  if (failure.retold === true) {
+    sayRetold(failure.seed, await retell(failure.seed, { keepStory: true }));
+    return;
+  }
   const whole = await run(seededTape(failure.seed), { keepStory: true });
   const { result, runs } = await shrink(whole);
   say([
@@ -116,6 +123,17 @@ async function tell(failure: Failure): Promise<void> {
     `Violated: ${result.violation?.invariant}: ${result.violation?.message}`,
     `Replay: npm run simulate -- --seed ${failure.seed}`,
   ]);
+}
+
+function sayRetold(seed: number, { story, violation }: Retold): number {
+  say([
+    '',
+    `Seed ${seed}, told in several ways. The one that is wrong:`,
+    ...story,
+    `Violated: ${violation?.invariant}: ${violation?.message}`,
+    `Replay: npm run simulate -- --seed ${seed}`,
+  ]);
+  return 1;
 }
 
 function integer(name: string, text: string): number {

@@ -2,9 +2,10 @@
  * What must happen in a simulation, or else it proves less than it claims: every kind of fault, every move of a payment,
  * every event, every kind of client. The list is written out, so that a mark that is no longer reached is noticed.
  */
-import { EVENT_TYPES, OPERATOR_EVENT_TYPES } from '../../src/domain/events.ts';
+import { CAPTURE_EVENT_TYPES, EVENT_TYPES, OPERATOR_EVENT_TYPES } from '../../src/domain/events.ts';
 import {
   CALL_FAULTS,
+  CAPTURE_MISHAPS,
   LOOKUP_FAULTS,
   MISHAPS,
   PREPARE_FAULTS,
@@ -12,8 +13,13 @@ import {
   SEAL_FAULTS,
   STORE_FAULTS,
 } from '../plan/plan.ts';
+import { WEBHOOK_FAULTS } from '../plan/webhooks.ts';
 
 const MOVES = [
+  'PROCESSING → AUTHORIZED',
+  'UNRESOLVED → AUTHORIZED',
+  'AUTHORIZED → COMPLETED',
+  'AUTHORIZED → VOIDED',
   'PROCESSING → COMPLETED',
   'PROCESSING → FAILED',
   'PROCESSING → UNRESOLVED',
@@ -86,6 +92,48 @@ const REFUND_PROBLEMS = [
   'store_unavailable',
 ] as const;
 
+/** Of captures and voids. */
+const END_MOVES = [
+  'PROCESSING → COMPLETED',
+  'PROCESSING → FAILED',
+  'PROCESSING → UNRESOLVED',
+  'PROCESSING → REVIEW',
+  'UNRESOLVED → COMPLETED',
+  'UNRESOLVED → FAILED',
+  'UNRESOLVED → REVIEW',
+  'REVIEW → COMPLETED',
+  'REVIEW → FAILED',
+] as const;
+
+const END_CLIENTS = [
+  'several_at_once',
+  'asks_for_too_much',
+  'reuses_key',
+  'hangs_up',
+  'same_again',
+  'another_after_failure',
+] as const;
+
+const END_TOLD = [
+  'capture_told:succeeded',
+  'capture_told:capture_declined',
+  'capture_told:gateway_failed',
+  'capture_told:unsettled',
+  'void_told:succeeded',
+  'void_told:void_declined',
+  'void_told:gateway_failed',
+  'void_told:unsettled',
+] as const;
+
+const END_PROBLEMS = [
+  'payment_not_capturable',
+  'payment_not_voidable',
+  'capture_exceeds_authorized',
+  'operation_in_progress',
+  'idempotency_key_reused',
+  'store_unavailable',
+] as const;
+
 /** What must happen at gateways of two steps, beside their faults. */
 const TWO_STEPS = [
   'sealed',
@@ -93,12 +141,37 @@ const TWO_STEPS = [
   'confirm_too_late',
   'customer_paid',
   'customer_failed',
-  'kept_answer_is_old',
   'listed',
+  'prepared_anew',
+] as const;
+
+/** What must happen to events of the gateway, beside their faults. `retold`: a seed that was told in several ways woke a row. */
+const WEBHOOKS = [
+  'webhook_out_of_order',
+  'webhook_while_held',
+  'webhook_woke',
+  'webhook_to_dead_process',
+  'webhook_to_stopped_process',
+  'retold',
+] as const;
+
+/** What the gateway is told of its events. */
+const WEBHOOK_TOLD = [
+  'taken',
+  'not_found',
+  'shutting_down',
+  'store_failed',
+  'webhook_not_noted',
+  'webhook_refused',
 ] as const;
 
 /** Only a gateway that breaks its contract causes these. The scenarios cover them one by one. */
-const SCENARIO_ONLY: ReadonlySet<string> = new Set(['verify.duplicate_found']);
+const SCENARIO_ONLY: ReadonlySet<string> = new Set([
+  'verify.duplicate_found',
+  'capture.found_pending',
+  'void.found_pending',
+  'void.confirmed',
+]);
 
 export const REQUIRED_MARKS: readonly string[] = [
   ...STORE_FAULTS,
@@ -106,9 +179,14 @@ export const REQUIRED_MARKS: readonly string[] = [
   ...LOOKUP_FAULTS,
   ...MISHAPS,
   ...REFUND_MISHAPS,
+  ...CAPTURE_MISHAPS,
+  'hold:expired',
   ...PREPARE_FAULTS,
   ...SEAL_FAULTS,
   ...TWO_STEPS.map((what) => `two_steps:${what}`),
+  ...WEBHOOK_FAULTS,
+  ...WEBHOOKS,
+  ...WEBHOOK_TOLD.map((word) => `webhook_told:${word}`),
   'customer_must_act',
   'refund_fails_later',
   'lookup_lag',
@@ -130,13 +208,19 @@ export const REQUIRED_MARKS: readonly string[] = [
   'calls_stopped',
   'other_settings',
   'given_up',
-  ...EVENT_TYPES.filter((type) => !SCENARIO_ONLY.has(type)).map((type) => `event:${type}`),
+  ...[...EVENT_TYPES, ...CAPTURE_EVENT_TYPES]
+    .filter((type) => !SCENARIO_ONLY.has(type))
+    .map((type) => `event:${type}`),
   ...MOVES.map((move) => `move:${move}`),
   ...CLIENTS.map((client) => `client:${client}`),
   ...REFUND_MOVES.map((move) => `refund_move:${move}`),
   ...REFUND_CLIENTS.map((client) => `refund_client:${client}`),
   ...REFUND_TOLD.map((told) => `refund_told:${told}`),
   ...REFUND_PROBLEMS.map((code) => `refund_problem:${code}`),
+  ...END_MOVES.map((move) => `end_move:${move}`),
+  ...END_CLIENTS.map((client) => `end_client:${client}`),
+  ...END_TOLD,
+  ...END_PROBLEMS.map((code) => `end_problem:${code}`),
   ...OPERATOR_EVENT_TYPES.map((type) => `event:${type}`),
   ...['confirmed', 'refuted', 'carried_out'].map((end) => `operator:${end}`),
   'refund:elsewhere_noticed',
@@ -145,8 +229,10 @@ export const REQUIRED_MARKS: readonly string[] = [
   'refund_after_loss:opened_again',
   'alarm:refund_failed_late',
   'alarm:refund_landed_late',
+  'alarm:captured_elsewhere',
   'alarm:gateway_forbidden',
   'alarm:needs_review',
+  'alarm:event_without_payment',
   'alarm:calls_stopped',
 ];
 

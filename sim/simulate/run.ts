@@ -13,6 +13,7 @@ import { HANGS_AFTER_MS } from '../world/asking.ts';
 import { ask, startClient } from '../world/clients.ts';
 import { WALL_ORIGIN_MS } from '../world/clock.ts';
 import { createDrawnFaults } from '../world/drawn-faults.ts';
+import { askEnd } from '../world/end-clients.ts';
 import { heal, startMishaps } from '../world/mishaps.ts';
 import { startOperators } from '../world/operators.ts';
 import { startProcess } from '../world/process.ts';
@@ -76,7 +77,7 @@ async function play(world: World): Promise<void> {
   if (plan.otherSettings !== null) world.marks.hit('other_settings');
   const storyIsOver = startStory(world);
   const operatorsAreGone = startOperators(world);
-  await playOut(world, () => clients === 0 && storyIsOver() && operatorsAreGone());
+  await playOut(world, () => clients === 0 && storyIsOver() && operatorsAreGone() && !world.webhooks.busy());
 }
 
 /**
@@ -131,12 +132,13 @@ function isBeforePerson({ plan, database }: World): boolean {
 }
 
 function allAtRest(world: World): boolean {
-  if (world.gateway.busy() || world.refunds.busy() || world.openRequests.size > 0) return false;
+  if (world.gateway.busy() || world.refunds.busy() || world.captures.busy() || world.openRequests.size > 0)
+    return false;
   // A paused process may still have something to write when it wakes.
   if (world.hosts.some(({ process }) => process.life.paused)) return false;
   for (const row of world.database.rows())
-    if (!isAtRest(row, world.plan.policy, world.gateway.ledger)) return false;
-  if (!world.judge.refunds.allAtRest()) return false;
+    if (!isAtRest(row, world.plan.policy, world.gateway.ledger, world.judge.captures)) return false;
+  if (!world.judge.refunds.allAtRest() || !world.judge.captures.allAtRest()) return false;
   return world.database.openTransactions() === 0;
 }
 
@@ -170,6 +172,10 @@ async function replayEverything(world: World): Promise<void> {
   for (const errand of world.settledRefunds.values()) {
     open += 1;
     askRefund(world, 'replay', errand, 0, over);
+  }
+  for (const errand of world.settledEnds.values()) {
+    open += 1;
+    askEnd(world, 'replay', errand, 0, over);
   }
   await world.scheduler.run({
     untilMs: world.scheduler.nowMs + 60_000,

@@ -1,7 +1,7 @@
 /** What charges were prepared on; see `src/postgres/handles.ts`. */
 import type { NextAction } from '../../src/domain/outcomes.ts';
 import type { ChargeOf, StoredHandle } from '../../src/ports/store.ts';
-import { within } from './committed.ts';
+import { requireConstraint, within } from './committed.ts';
 import { type Context, handleLock, type Statement } from './statement.ts';
 
 const nameOf = ({ accountId, paymentId, n }: ChargeOf): string => within(accountId, `${paymentId} ${n}`);
@@ -20,6 +20,7 @@ function writing<T>(
 ) {
   const name = nameOf(charge);
   const apply = (): T => {
+    requireConstraint(charge.n > 0, 'charge_n');
     const [after, result] = write(committed.handles.get(name) ?? NONE);
     committed.handles.set(name, after);
     return result;
@@ -41,10 +42,11 @@ export function keepHandle(context: Context, charge: ChargeOf, given: string): S
 }
 
 export function raisePrepares(context: Context, charge: ChargeOf, to: number): Statement<void> {
-  return writing(context, charge, (before) => [
-    { ...before, prepares: Math.max(before.prepares, to) },
-    undefined,
-  ]);
+  return writing(context, charge, (before) => {
+    // Also if there is a row already: the database judges what it would insert.
+    requireConstraint(to >= 0, 'prepares');
+    return [{ ...before, prepares: Math.max(before.prepares, to) }, undefined];
+  });
 }
 
 /** Where there is no row with a handle, none is locked, and nothing is written. */

@@ -10,7 +10,7 @@ import type { StoreHarness } from '../../test/suites/store.suite.ts';
 import { createDatabase as createPostgresDatabase } from '../../test/support/database.ts';
 import { mulberry } from '../chaos/random.ts';
 import { createDatabase } from './database.ts';
-import { ACCOUNTS, HASHES, HOUR_MS, ORDERS, type Random, type Step } from './draws.ts';
+import { ACCOUNTS, HASHES, HOUR_MS, ORDERS, type Random, type Step, unknownId } from './draws.ts';
 import { drawRefundStep, NAMES, paidOrders } from './follow-ups/story.ts';
 import { createPlainStore } from './plain.ts';
 import { drawStep } from './story.ts';
@@ -72,6 +72,7 @@ async function everything(store: Store, gateways: readonly string[]): Promise<un
       store.events({ accountId, paymentId, after: 0, limit: 1000 }),
       store.chargesToVerify({ accountId, orderId, paymentId }, { afterN: 0, limit: 100 }),
       store.payment(accountId, paymentId),
+      handlesOf(store, record),
     ]);
   });
   return timeless({
@@ -91,6 +92,15 @@ async function everything(store: Store, gateways: readonly string[]): Promise<un
       ]),
     ),
   });
+}
+
+/** Of all charges of the order, of the next one, and of a payment that is not there. */
+async function handlesOf(store: Store, { order, paymentId, operation }: PaymentRecord): Promise<unknown> {
+  const { accountId } = order;
+  const numbers = Array.from({ length: operation.n + 1 }, (_, index) => index + 1);
+  return Promise.all(
+    [paymentId, unknownId].flatMap((id) => numbers.map((n) => store.handle({ accountId, paymentId: id, n }))),
+  );
 }
 
 /** Everything about refunds that can be read through the port. */

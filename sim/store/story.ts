@@ -1,4 +1,5 @@
 /** Steps of a random story for two stores: few orders and keys, so that they meet in many ways. */
+import type { ChargeOf, PaymentRecord } from '../../src/ports/store.ts';
 import {
   ACCOUNTS,
   about,
@@ -91,13 +92,37 @@ function addEvidence(random: Random): Step {
   );
 }
 
+/** Of a charge that is there, or not yet. Rarely of none that could be, or with a number that could not: the tables refuse that. */
+function ofCharge(random: Random): (record: PaymentRecord) => ChargeOf {
+  const [next, none, astray] = [3, 15, 15].map((times) => rarely(random, times));
+  return (record) => ({
+    accountId: record.order.accountId,
+    paymentId: astray === true ? unknownId : record.paymentId,
+    n: none === true ? 0 : record.operation.n + (next === true ? 1 : 0),
+  });
+}
+
+function writeHandle(random: Random): Step {
+  const chargeOf = ofCharge(random);
+  const handle = pick(random, ['pi_1', 'pi_2']);
+  const prepares = rarely(random, 12) ? -1 : random(4);
+  const action = rarely(random, 3) ? null : { type: 'redirect', url: `https://bank/${random(3)}` };
+  const draw = random(3);
+  if (draw === 0)
+    return about('keepHandle', random, (store, record) => store.keepHandle(chargeOf(record), handle));
+  if (draw === 1)
+    return about('raisePrepares', random, (store, record) => store.raisePrepares(chargeOf(record), prepares));
+  return about('keepAction', random, (store, record) => store.keepAction(chargeOf(record), action));
+}
+
 export function drawStep(random: Random): Step {
-  const draw = random(20);
+  const draw = random(24);
   if (draw < 4) return accept(random);
   if (draw < 6) return bindKey(random);
   if (draw < 9) return openNextCharge(random);
   if (draw < 15) return advance(random);
   if (draw < 17) return addEvidence(random);
   if (draw < 18) return eraseExpiredAnswers(random);
+  if (draw < 22) return writeHandle(random);
   return passTime(random);
 }

@@ -5,8 +5,9 @@
 import type { Order } from '../../src/domain/payment.ts';
 import type { ChargeAnswer } from '../../src/engine/api.ts';
 import type { Asked } from '../judge/index.ts';
-import { patienceOf } from '../plan/plan.ts';
+import { isManual, patienceOf } from '../plan/plan.ts';
 import { anyProcess, freshKey, HANGS_AFTER_MS } from './asking.ts';
+import { endAuthorization } from './end-clients.ts';
 import { giveBack } from './refund-clients.ts';
 import { callerOf } from './watched.ts';
 import type { World } from './world.ts';
@@ -74,6 +75,11 @@ export function startClient(world: World, name: string, onDone: () => void): voi
     }
     if (heard !== 'lost' && heard.kind === 'settled') {
       if (tape.chance(200)) read(world, errand);
+      if (isAuthorized(heard) && plan.captures !== null && tape.chance(plan.captures.perMille)) {
+        const { accountId, orderId } = errand;
+        endAuthorization(world, name, { accountId, orderId, paymentId: heard.paymentId }, done);
+        return;
+      }
       const refundable = heard.frozen.problem === null || (plan.refunds.perMille > 0 && tape.chance(100));
       if (refundable && tape.chance(plan.refunds.perMille)) {
         const { accountId, orderId } = errand;
@@ -99,6 +105,10 @@ export function startClient(world: World, name: string, onDone: () => void): voi
     }
     done();
   }
+}
+
+function isAuthorized({ frozen }: Extract<ChargeAnswer, { kind: 'settled' }>): boolean {
+  return frozen.problem === null && frozen.body.includes('"status":"AUTHORIZED"');
 }
 
 /** Longer than any time limit of a plan. */
@@ -204,7 +214,7 @@ export function ask(
     const giveUpAfterS = errand.giveUpAfterS ?? patienceOf(plan, orderId);
     if (giveUpAfterS !== undefined) world.marks.hit('client:gives_up');
     const patience = giveUpAfterS === undefined ? {} : { giveUpAfterS };
-    engine.charge(orderOf(errand, asked.id), { waitMs, ...key, ...patience }).then(
+    engine.charge(orderOf(world, errand, asked.id), { waitMs, ...key, ...patience }).then(
       // A dead process answers nobody, even if some of its code still runs.
       (answer) => process.life.alive && close(answer),
       (error: unknown) => judge.violated('exception', `charge rejected: ${String(error)}`),
@@ -212,9 +222,11 @@ export function ask(
   });
 }
 
-function orderOf(errand: Errand, requestId: string): Order {
+function orderOf({ plan }: World, errand: Errand, requestId: string): Order {
   const { accountId, orderId, amountMinor, currency, method } = errand;
-  return { accountId, orderId, amountMinor, currency, method, metadata: { request: requestId } };
+  const metadata = { request: requestId };
+  const captureMethod = isManual(plan, orderId) ? ({ captureMethod: 'manual' } as const) : {};
+  return { accountId, orderId, amountMinor, currency, method, ...captureMethod, metadata };
 }
 
 /** Reads the payment of an order that has been answered before. */
@@ -239,6 +251,7 @@ export function wordFor(answer: Heard): string {
   if (answer === 'lost') return 'nothing, the connection broke';
   if (answer.kind === 'problem') return answer.code;
   if (answer.kind === 'unsettled') return `202 ${answer.payment.status}`;
-  const word = answer.frozen.problem ?? 'COMPLETED';
+  const { problem, body } = answer.frozen;
+  const word = problem ?? (JSON.parse(body) as { readonly status: string }).status;
   return `${word}, ${answer.started ? 'started' : 'joined'}${answer.replayed ? ', replayed' : ''}`;
 }

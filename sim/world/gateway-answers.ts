@@ -52,7 +52,12 @@ export function replied<R extends EffectTerms, B extends BookedEffect>(
   }
 }
 
-const STATUS_OF_WORD: Readonly<Record<string, number>> = { charge_not_found: 404, charge_not_succeeded: 409 };
+const STATUS_OF_WORD: Readonly<Record<string, number>> = {
+  charge_not_found: 404,
+  charge_not_succeeded: 409,
+  already_captured: 409,
+  operation_under_way: 409,
+};
 
 /** The same reply with two statuses: approved and declined. */
 export function ambiguous<R extends EffectTerms, B extends BookedEffect>(
@@ -92,6 +97,8 @@ const STATUS = {
   declined: 402,
   pending: 202,
   refunded: 200,
+  authorized: 200,
+  voided: 200,
   open: 200,
   acting: 200,
   sealed: 200,

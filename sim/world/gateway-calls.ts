@@ -202,7 +202,7 @@ function wishFor<R extends AnyRequest, B extends BookedEffect>(
   fault: CallFault,
 ): Wish {
   const { faults, plan } = world;
-  const wrong = wrongTerms(request, fault);
+  const wrong = wrongTerms(effect.word, request, fault);
   if (wrong !== undefined) world.judge.excuse(request.key, 'money');
   return {
     result: wishedResult(fault),
@@ -246,8 +246,9 @@ function wishedResult(fault: CallFault): Wish['result'] {
   }
 }
 
-function wrongTerms(request: AnyRequest, fault: CallFault): Wish['instead'] {
-  if (fault === 'wrong_amount') return { amountMinor: request.amountMinor + 1 };
+function wrongTerms(word: string, request: AnyRequest, fault: CallFault): Wish['instead'] {
+  // No gateway captures more than it holds.
+  if (fault === 'wrong_amount') return { amountMinor: request.amountMinor + (word === 'capture' ? -1 : 1) };
   if (fault === 'wrong_currency') return { currency: request.currency === 'USD' ? 'EUR' : 'USD' };
   if (fault === 'wrong_reference') return { reference: OTHER_KEY };
   return undefined;

@@ -50,7 +50,7 @@ function ask<R extends AnyRequest, B extends BookedEffect>(
   const slowMs = fault === 'lookup_slow' ? faults.delayMs(0, line.leftMs()) : 0;
   const tellsLate = slowMs > 0 && faults.chance(500);
   scheduler.quietly(faults.delayMs(1, 20) + (tellsLate ? 0 : slowMs), () => {
-    const found = effect.find(process, request);
+    const found = effect.find(process, request, scheduler.nowMs);
     if (found.length === 0 && effect.ledger(world).some(({ key }) => key === request.key))
       world.marks.hit('lookup_lag');
     const echo = echoOf(world, request.key);

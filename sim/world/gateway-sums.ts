@@ -4,7 +4,7 @@ import type { RefundedCharge, RefundedOutcome } from '../../src/domain/refund-ou
 import type { Exchange } from '../../src/gateways/http/exchange.ts';
 import { judgeRefundedExchange } from '../../src/gateways/http/refunded.ts';
 import type { ExchangeOptions } from '../../src/ports/gateway.ts';
-import { chargeJson } from './effects.ts';
+import { chargeJson } from './charge-json.ts';
 import { DOWN, FORBIDDEN, listed, TIMEOUT } from './gateway-answers.ts';
 import type { Process } from './process.ts';
 import type { World } from './world.ts';
@@ -52,7 +52,7 @@ function answered(
   if (booked === undefined) return DOWN;
   const body = JSON.stringify({
     ...chargeJson(booked),
-    captured: booked.amountMinor,
+    captured: booked.hold?.capturedMinor ?? booked.amountMinor,
     refunded: gateway.model.refunds.refundedMinor(chargeRef),
   });
   return listed(body, fault === 'lookup_cached' ? { age: '4' } : {});

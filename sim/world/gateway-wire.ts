@@ -2,6 +2,8 @@
  * The connection between one incarnation of a process and the gateway. It may not come up. The network loses, delays and
  * garbles exchanges, and the real adapter translates what arrives. A request that was sent goes on without its sender.
  */
+
+import type { CaptureRequest } from '../../src/domain/capture-outcomes.ts';
 import type {
   CallOutcome,
   LookupOutcome,
@@ -9,18 +11,28 @@ import type {
   PrepareRequest,
   SealRequest,
 } from '../../src/domain/outcomes.ts';
+import { judgeBehind } from '../../src/gateways/http/charge-behind.ts';
 import type { Exchange } from '../../src/gateways/http/exchange.ts';
-import type { CallOptions, ExchangeOptions, Gateway, TwoSteps } from '../../src/ports/gateway.ts';
-import type { BookedEffect, ObjectModel } from '../gateway/model.ts';
+import { createWebhookReader } from '../../src/gateways/http/webhooks.ts';
+import type {
+  CallOptions,
+  CaptureEffect,
+  ExchangeOptions,
+  Gateway,
+  TwoSteps,
+} from '../../src/ports/gateway.ts';
+import type { BookedEffect, EndKind, ObjectModel } from '../gateway/model.ts';
 import type { Heard, Exchange as Seen } from '../judge/wire.ts';
-import { type AnyRequest, CHARGE, type Effect, REFUND } from './effects.ts';
+import { type AnyRequest, CHARGE, type Effect, ENDS, REFUND } from './effects.ts';
 import { notSent, TIMEOUT } from './gateway-answers.ts';
+import { askedFirst } from './gateway-behind.ts';
 import { send } from './gateway-calls.ts';
 import { look } from './gateway-lookups.ts';
 import { askForSum } from './gateway-sums.ts';
 import type { Process } from './process.ts';
 import { judgePrepared } from './two-steps/adapter.ts';
 import { sendPrepare, sendSeal } from './two-steps/requests.ts';
+import { WEBHOOK_SECRET } from './webhooks/event.ts';
 import type { World } from './world.ts';
 
 /** One exchange under way, as the answering side sees it. */
@@ -44,12 +56,16 @@ export function connectGateway(world: World, process: Process): Gateway {
     {
       request,
       timeoutMs,
-    }: { readonly request: Pick<AnyRequest, 'key' | 'orderId'>; readonly timeoutMs: number },
+    }: {
+      readonly request: Pick<AnyRequest, 'key' | 'reference' | 'accountId' | 'orderId'>;
+      readonly timeoutMs: number;
+    },
     translate: (exchange: Exchange) => T,
     begin: (line: Line, connected: (start: () => Exchange | null) => void, seen: Seen) => void,
   ): Promise<T> {
     return world.port(process, name, (resolve) => {
       const { blind } = clock;
+      world.ordersByReference.set(request.reference, request);
       const seen = world.judge.begins({ kind: name, sender: process.name, request, timeoutMs, blind });
       const untilMs = scheduler.nowMs + timeoutMs;
       let open = true;
@@ -161,6 +177,45 @@ export function connectGateway(world: World, process: Process): Gateway {
     };
   }
 
+  /** A lookup may ask twice: by the key, and then for the charge. */
+  function endsOf(kind: EndKind): CaptureEffect {
+    const effect = ENDS[kind];
+    return {
+      ...exchangesOf(effect),
+      lookup(request: CaptureRequest, { timeoutMs }: ExchangeOptions) {
+        const judging = (): { wallMs: number; livemode: true; isOld: false } => ({
+          wallMs: clock.wallMs(),
+          livemode: true,
+          isOld: false,
+        });
+        let asksForCharge = false;
+        return exchange<LookupOutcome | NotSent>(
+          'lookup',
+          { request, timeoutMs },
+          (ended) =>
+            asksForCharge
+              ? judgeBehind(kind, request, ended, judging())
+              : effect.readLookup(request, ended, judging()),
+          (line, connected) =>
+            connected(() => {
+              const first = askedFirst(
+                {
+                  ...{ world, process, line },
+                  isEmpty: (list) => effect.readLookup(request, list, judging()).kind === 'absent',
+                  onAsked: () => {
+                    asksForCharge = true;
+                  },
+                },
+                request,
+              );
+              look({ world, process, line: first, effect }, request);
+              return null;
+            }),
+        );
+      },
+    };
+  }
+
   const refunds = exchangesOf(REFUND);
   const { objects } = process.gateway.model;
   return {
@@ -169,11 +224,15 @@ export function connectGateway(world: World, process: Process): Gateway {
     close: async () => {},
     ...exchangesOf(CHARGE),
     ...(objects === null ? {} : { twoSteps: twoStepsOf(objects) }),
+    ...(plan.webhooks === undefined ? {} : { webhooks: READ_WEBHOOK }),
     refunds: plan.refunds.saysSum
       ? { ...refunds, refunded: (charge, options) => askForSum(world, process, charge, options) }
       : refunds,
+    ...(plan.captures === null ? {} : { captures: { capture: endsOf('capture'), void: endsOf('void') } }),
   };
 }
+
+const READ_WEBHOOK = createWebhookReader([WEBHOOK_SECRET], true);
 
 /** A seal has no outcome of its own. */
 const ASKED = { kind: 'asked' } as const;

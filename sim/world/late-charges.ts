@@ -1,5 +1,6 @@
 /** A gateway that breaks its contract: a charge whose absence was proved is made after all, much later. */
-import type { BookedCharge } from '../gateway/model.ts';
+import { type BookedCharge, isHeldOrTaken, madeAs, newHold } from '../gateway/model.ts';
+import { isManual } from '../plan/plan.ts';
 import type { OperationRow, Row } from '../store/database.ts';
 import type { World } from './world.ts';
 
@@ -41,8 +42,12 @@ export function landLate(
     currency,
     status: 'succeeded',
     visibleAtMs: atMs,
+    ...newHold(isManual(world.plan, orderId) ? { captureMethod: 'manual' } : {}),
   };
+  charge.status = madeAs(charge);
   world.ledger.push(charge);
+  world.hosts.find((host) => host.gateway.name === charge.gateway)?.gateway.model.holds(charge);
+  world.webhooks.charge(charge);
   if (world.tape.chance(500))
     world.scheduler.after(world.tape.pick(REFUNDED_AFTER_MS), () => refund(world, row, charge));
   world.trace.add(atMs, `charge ${n} of ${orderId} is made long after its time: ${id}`);
@@ -60,9 +65,11 @@ export function landLate(
 /** A person refunds it at the gateway, as the alarm says, unless the order is COMPLETED by then. */
 function refund(world: World, { payment }: Row, charge: BookedCharge): void {
   const { accountId, orderId } = payment.order;
-  if (world.database.row(accountId, orderId)?.payment.operation.status === 'COMPLETED') return;
+  const status = world.database.row(accountId, orderId)?.payment.operation.status;
+  if (status === 'COMPLETED' || status === 'AUTHORIZED' || !isHeldOrTaken(charge)) return;
   world.marks.hit('charge_refunded');
-  charge.status = 'refunded';
+  charge.status = charge.status === 'authorized' ? 'voided' : 'refunded';
+  world.webhooks.charge(charge);
   world.trace.add(world.scheduler.nowMs, `a person refunds ${charge.id} of ${orderId}`);
 }
 

@@ -33,10 +33,12 @@ export function landSomeRefundLate(world: World): void {
     had: new Set([status]),
   };
   world.refundLedger.push(refund);
+  world.webhooks.refund(refund);
   if (status === 'pending') {
     world.scheduler.after(PENDS_MS, () => {
       refund.status = 'succeeded';
       refund.had.add('succeeded');
+      world.webhooks.refund(refund);
     });
   }
   world.trace.add(atMs, `refund ${followUp.name} of ${orderId} is made long after its time: ${id}`);
@@ -59,5 +61,6 @@ export function refundElsewhere(world: World): void {
   const refund = place.model.refunds.byHand(charge.id, tape.pick([400, 100, 1000]));
   if (refund === null) return;
   world.marks.hit('refund_elsewhere');
+  world.webhooks.refund(refund);
   world.trace.add(scheduler.nowMs, `a person refunds ${refund.amountMinor} of ${charge.id}: ${refund.id}`);
 }

@@ -1,6 +1,7 @@
 /** What happens to processes, the database and networks: one mishap after the other, and then everything heals. */
 import type { Tape } from '../core/tape.ts';
 import type { Mishap } from '../plan/faults.ts';
+import { endElsewhere } from './ended-elsewhere.ts';
 import { landSomeLate } from './late-charges.ts';
 import { landSomeRefundLate, refundElsewhere } from './late-refunds.ts';
 import { type Host, startProcess } from './process.ts';
@@ -91,6 +92,9 @@ function befall(world: World, mishap: Mishap): void {
     case 'refund_elsewhere':
       refundElsewhere(world);
       return;
+    case 'ended_elsewhere':
+      endElsewhere(world);
+      return;
     case 'credentials_revoked':
       world.credentialsRevokedUntilMs = untilMs;
       return;
@@ -102,6 +106,7 @@ const MARKS_ITSELF: ReadonlySet<Mishap> = new Set([
   'charge_lands_late',
   'refund_lands_late',
   'refund_elsewhere',
+  'ended_elsewhere',
 ]);
 
 export function killProcess(world: World, host: Host, downMs: number): void {

@@ -2,10 +2,13 @@
  * Operators: they ask for a lookup now, and say how something in REVIEW has ended, as they found it in the gateway's books or as they wrongly
  * believe. Some say it twice, and some contradict each other.
  */
+import type { FollowUpKind } from '../../src/domain/effects.ts';
 import type { Wish } from '../../src/domain/wish.ts';
+
 import type { OperatorAnswer, OperatorTarget } from '../../src/engine/api.ts';
 import type { RunningEngine } from '../../src/engine/engine.ts';
 import { StoreError } from '../../src/ports/store.ts';
+import { isHeldOrTaken } from '../gateway/model.ts';
 import { anyProcess, HANGS_AFTER_MS } from './asking.ts';
 import type { World } from './world.ts';
 
@@ -56,8 +59,12 @@ function openOnes({ database }: World): readonly Open[] {
     const { order, followUp, operation, gatewayKey, paymentId } = state;
     if (isOver(operation.status)) continue;
     open.push({
-      target: { accountId: order.accountId, paymentId, followUp: { kind: 'refund', name: followUp.name } },
-      name: `refund ${followUp.name} of ${order.orderId}`,
+      target: {
+        accountId: order.accountId,
+        paymentId,
+        followUp: { kind: operation.kind as FollowUpKind, name: followUp.name },
+      },
+      name: `${operation.kind} ${followUp.name} of ${order.orderId}`,
       gatewayKeys: [gatewayKey],
       amountMinor: order.amountMinor,
       inReview: operation.status === 'REVIEW',
@@ -67,7 +74,7 @@ function openOnes({ database }: World): readonly Open[] {
 }
 
 function isOver(status: string): boolean {
-  return status === 'COMPLETED' || status === 'FAILED';
+  return status === 'COMPLETED' || status === 'FAILED' || status === 'VOIDED';
 }
 
 function act(world: World, open: Open): void {
@@ -83,19 +90,22 @@ function act(world: World, open: Open): void {
 }
 
 /** The id of what the gateway made as asked. Null: nothing. */
-function madeAs({ ledger, refundLedger }: World, { gatewayKeys, amountMinor }: Open): string | null {
-  const made = [...ledger, ...refundLedger].find(
-    (one) => gatewayKeys.includes(one.key) && one.amountMinor === amountMinor && one.status === 'succeeded',
+function madeAs(
+  { ledger, refundLedger, captureLedger }: World,
+  { gatewayKeys, amountMinor }: Open,
+): string | null {
+  const made = [...ledger, ...refundLedger, ...captureLedger].find(
+    (one) => gatewayKeys.includes(one.key) && one.amountMinor === amountMinor && isHeldOrTaken(one),
   );
   return made?.id ?? null;
 }
 
-/** What the gateway made of a refund with another amount. */
+/** What the gateway made of a refund or a capture with another amount. */
 function madeOtherwise(
-  { refundLedger }: World,
+  { refundLedger, captureLedger }: World,
   { gatewayKeys, amountMinor }: Open,
 ): { readonly id: string; readonly amountMinor: number } | undefined {
-  return refundLedger.find(
+  return [...refundLedger, ...captureLedger].find(
     (one) => gatewayKeys.includes(one.key) && one.amountMinor !== amountMinor && one.status === 'succeeded',
   );
 }

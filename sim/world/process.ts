@@ -165,13 +165,19 @@ function randomOf(world: World, { index }: Host, { name }: Process): Random {
   };
 }
 
+const ENDS = ['capture', 'void'] as const;
+
 /** The alarm of a database outage. Connections break all the time here, so it says nothing about a run. */
 const EVERY_LOST_STATEMENT = 'database_unavailable';
 
 function logOf(world: World, process: Process): Log {
-  const alarmed = (alarm: string, { payment_id, refund_id }: Record<string, unknown>): void => {
-    if (refund_id === undefined) world.judge.alarmed(alarm, String(payment_id));
-    else world.judge.refunds.alarmed(alarm, String(payment_id), String(refund_id));
+  const alarmed = (alarm: string, fields: Record<string, unknown>): void => {
+    const paymentId = String(fields.payment_id);
+    const kind = ENDS.find((end) => fields[`${end}_id`] !== undefined);
+    if (kind !== undefined)
+      world.judge.captures.alarmed(alarm, paymentId, kind, String(fields[`${kind}_id`]));
+    else if (fields.refund_id === undefined) world.judge.alarmed(alarm, paymentId);
+    else world.judge.refunds.alarmed(alarm, paymentId, String(fields.refund_id));
   };
   const note = (fields: Record<string, unknown>, message: string): void => {
     if (typeof fields.alarm === 'string') alarmed(fields.alarm, fields);

@@ -1,6 +1,6 @@
 /** A machine that has no file, port or memory left for an exchange. Nothing is sent, and the gateway is not to blame. */
 import type { NotSent } from '../../src/domain/outcomes.ts';
-import type { Gateway } from '../../src/ports/gateway.ts';
+import type { CaptureEffect, Gateway } from '../../src/ports/gateway.ts';
 import type { Process } from './process.ts';
 import type { World } from './world.ts';
 
@@ -18,7 +18,11 @@ export function shortGateway(world: World, process: Process, gateway: Gateway): 
     return world.port(process, name, (resolve) => void process.life.deliver(1, () => resolve(SHORT)));
   }
 
-  const { refunds, twoSteps } = gateway;
+  const { refunds, captures, twoSteps } = gateway;
+  const shortOf = ({ call, lookup }: CaptureEffect): CaptureEffect => ({
+    call: (request, options) => short('call') ?? call(request, options),
+    lookup: (request, options) => short('lookup') ?? lookup(request, options),
+  });
   return {
     ...gateway,
     call: (request, options) => short('call') ?? gateway.call(request, options),
@@ -40,5 +44,8 @@ export function shortGateway(world: World, process: Process, gateway: Gateway): 
             lookup: (request, options) => short('lookup') ?? refunds.lookup(request, options),
           },
         }),
+    ...(captures === undefined
+      ? {}
+      : { captures: { capture: shortOf(captures.capture), void: shortOf(captures.void) } }),
   };
 }

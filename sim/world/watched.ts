@@ -1,7 +1,7 @@
 /** Wraps a process's gateway and store, so that the judge of its limits sees every use. */
-import type { EffectKind } from '../../src/domain/effects.ts';
+import type { EffectKind, ExclusiveKind } from '../../src/domain/effects.ts';
 import type { RefundedOutcome } from '../../src/domain/refund-outcomes.ts';
-import type { CallOptions, Gateway, Refunds, TwoSteps } from '../../src/ports/gateway.ts';
+import type { CallOptions, CaptureEffect, Gateway, Refunds, TwoSteps } from '../../src/ports/gateway.ts';
 import type { Store } from '../../src/ports/store.ts';
 import type { Caller, ExchangeKind } from '../judge/limits.ts';
 import { asCall } from '../judge/two-steps.ts';
@@ -67,6 +67,15 @@ export function watchedGateway({ judge }: World, process: Process, gateway: Gate
     };
   }
 
+  function watchedEnd(effect: ExclusiveKind, { call, lookup }: CaptureEffect): CaptureEffect {
+    const of = ({ key }: { readonly key: string }) => ({ key, effect }) as const;
+    return {
+      call: (request, options) =>
+        watch('call', of(request), (keep) => call(request, watchLeave(options, keep))),
+      lookup: (request, options) => watch('lookup', of(request), () => lookup(request, options)),
+    };
+  }
+
   /** A request for an object is a call to the limits, and a seal is a lookup. */
   function watchedSteps({ prepare, seal }: TwoSteps): TwoSteps {
     return {
@@ -81,7 +90,7 @@ export function watchedGateway({ judge }: World, process: Process, gateway: Gate
   }
 
   judge.limits.started(callerOf(process));
-  const { refunds, twoSteps } = gateway;
+  const { refunds, captures, twoSteps } = gateway;
   const of = ({ key }: { readonly key: string }) => ({ key, effect: 'charge' }) as const;
   return {
     ...gateway,
@@ -89,11 +98,19 @@ export function watchedGateway({ judge }: World, process: Process, gateway: Gate
       watch('call', of(request), (keep) => gateway.call(request, watchLeave(options, keep))),
     lookup: (request, options) => watch('lookup', of(request), () => gateway.lookup(request, options)),
     ...(refunds === undefined ? {} : { refunds: watchedRefunds(refunds) }),
+    ...(captures === undefined
+      ? {}
+      : {
+          captures: {
+            capture: watchedEnd('capture', captures.capture),
+            void: watchedEnd('void', captures.void),
+          },
+        }),
     ...(twoSteps === undefined ? {} : { twoSteps: watchedSteps(twoSteps) }),
   };
 }
 
-export function watchedStore({ judge }: World, process: Process, store: Store): Store {
+export function watchedStore({ judge, marks }: World, process: Process, store: Store): Store {
   const earned = (effect: EffectKind): void => judge.limits.earned(callerOf(process), effect);
   return {
     ...store,
@@ -111,12 +128,22 @@ export function watchedStore({ judge }: World, process: Process, store: Store): 
       judge.limits.writes(callerOf(process), { paymentId: payment.paymentId, seq: expected.seq + 1 });
       return store.advance(advance);
     },
+    async wake(query) {
+      judge.webhooks.wakes(callerOf(process), query);
+      const woken = await store.wake(query);
+      if (woken === 'woken') {
+        marks.hit('webhook_woke');
+        judge.webhooks.woke(callerOf(process), query);
+      }
+      return woken;
+    },
     openFollowUp(intent) {
-      earned('refund');
+      earned(intent.kind);
       return store.openFollowUp(intent);
     },
     advanceFollowUp(advance) {
-      if (advance.lease.kind === 'take' && advance.operation.attempts === 1) earned('refund');
+      const { lease, operation } = advance;
+      if (lease.kind === 'take' && operation.attempts === 1) earned(operation.kind);
       return store.advanceFollowUp(advance);
     },
   };

@@ -6,8 +6,11 @@ import { createScheduler, type Scheduler } from '../core/scheduler.ts';
 import type { Tape } from '../core/tape.ts';
 import type { Trace } from '../core/trace.ts';
 import {
+  type BookedCapture,
   type BookedCharge,
+  type BookedEffect,
   type BookedRefund,
+  type CaptureBooks,
   type ChargeBooks,
   createGatewayModel,
   type GatewayModel,
@@ -27,9 +30,11 @@ import {
 import { type Errand, ROUTE } from './clients.ts';
 import { WALL_ORIGIN_MS } from './clock.ts';
 import type { AnyRequest } from './effects.ts';
+import { END_ROUTES, type EndErrand } from './end-clients.ts';
 import { createHost, type Host, type Process } from './process.ts';
 import { REFUND_ROUTE, type RefundErrand } from './refund-clients.ts';
 import { storyFault } from './story-faults.ts';
+import { createWebhooks, SILENT, type Webhooks } from './webhooks/webhooks.ts';
 
 export interface World {
   readonly plan: Plan;
@@ -43,12 +48,19 @@ export interface World {
   /** The charges of all gateways. */
   readonly ledger: BookedCharge[];
   readonly refundLedger: BookedRefund[];
+  readonly captureLedger: BookedCapture[];
   /** The charges in all gateways' books. */
   readonly gateway: ChargeBooks;
   /** The refunds in them. */
   readonly refunds: RefundBooks;
+  /** The captures and voids in them. */
+  readonly captures: CaptureBooks;
   readonly hosts: readonly Host[];
   readonly hostOf: Map<Process, Host>;
+  /** The events of all gateways. */
+  readonly webhooks: Webhooks;
+  /** Whose each reference is, of what was ever asked of a gateway. */
+  readonly ordersByReference: Map<string, { readonly accountId: string; readonly orderId: string }>;
   /** Calls sent with each key. */
   readonly callsByKey: Map<string, number>;
   /** What the gateway last said about each key that was looked up. */
@@ -60,6 +72,8 @@ export interface World {
   readonly settledErrands: Map<string, Errand>;
   /** The refunds that got a final answer. */
   readonly settledRefunds: Map<string, RefundErrand>;
+  /** The captures and voids that got a final answer under a key. */
+  readonly settledEnds: Map<string, EndErrand>;
   /** The last errand about each order under each key. */
   readonly errands: Map<string, Errand>;
   /** Every errand about a refund, where clients come back. */
@@ -130,6 +144,8 @@ export interface WorldOptions {
   readonly faults: Faults;
   readonly trace: Trace;
   readonly marks: Marks;
+  /** What every choice about events is drawn from. Default: `tape`. */
+  readonly webhookTape?: Tape;
   /** Kills the process at a use of a port: before it begins, or right after. */
   readonly killAt?: (use: PortUse) => 'before' | 'after' | null;
   readonly onKill?: (world: World, process: Process) => void;
@@ -152,11 +168,13 @@ export function createWorld(options: WorldOptions): World {
     database: () => database,
     gateway: () => gateway,
     refunds: () => refunds,
+    captures: () => captures,
     nowMs: () => scheduler.nowMs,
     databaseNowMs,
     mark: marks.hit,
     keyHash: (key) => requestKeyHash(ROUTE, key),
     refundKeyHash: (key) => requestKeyHash(REFUND_ROUTE, key),
+    endKeyHash: (kind, key) => requestKeyHash(END_ROUTES[kind], key),
   });
   const database = createDatabase({
     nowMs: databaseNowMs,
@@ -168,31 +186,43 @@ export function createWorld(options: WorldOptions): World {
       keepSnapshot();
     },
     onFollowUpCommit(change) {
-      trace.add(scheduler.nowMs, refundLine(change));
-      judge.refundCommitted(change);
+      trace.add(scheduler.nowMs, followUpLine(change));
+      judge.followUpCommitted(change);
       keepSnapshot();
     },
   });
   const ledger: BookedCharge[] = [];
   const refundLedger: BookedRefund[] = [];
+  const captureLedger: BookedCapture[] = [];
   const createGateway = (name: string): GatewayModel =>
     createGatewayModel({
       name,
       ledger,
       refundLedger,
+      captureLedger,
+      holdsForMs: plan.captures?.holdsForMs ?? 0,
+      saysUntil: plan.captures?.saysUntil ?? false,
       countsRefunds: plan.refunds.counted,
       contract: plan.policy.contract,
       nowMs: () => scheduler.nowMs,
       after: (delayMs, event) => void scheduler.after(delayMs, event),
+      preparesAnew: plan.preparesAnew === true,
       mark: (what) => marks.hit(`two_steps:${what}`),
       onBooked(charge) {
         trace.add(scheduler.nowMs, ledgerLine(charge));
         judge.booked(charge);
+        world.webhooks.charge(charge);
       },
       onRefundBooked(refund) {
         trace.add(scheduler.nowMs, ledgerLine(refund));
         judge.refunds.booked(refund);
+        world.webhooks.refund(refund);
       },
+      onCaptureBooked(capture) {
+        trace.add(scheduler.nowMs, `${ledgerLine(capture)} of ${capture.chargeRef}`);
+        judge.captures.booked(capture);
+      },
+      markHold: (what) => marks.hit(`hold:${what}`),
     });
   const first: PlacedGateway = { name: GATEWAY_NAME, model: createGateway(GATEWAY_NAME) };
   const second: PlacedGateway | null =
@@ -202,6 +232,11 @@ export function createWorld(options: WorldOptions): World {
   const others = second === null ? [] : [second.model];
   const gateway = together([first.model.charges, ...others.map(({ charges }) => charges)]);
   const refunds = together([first.model.refunds, ...others.map((model) => model.refunds)]);
+  const captures = together([
+    first.model.captures.capture,
+    first.model.captures.void,
+    ...others.flatMap((model) => [model.captures.capture, model.captures.void]),
+  ]);
 
   const losesCommits = plan.mishaps.includes('database_loses_commits');
   let older: { atMs: number; snapshot: Snapshot } | null = null;
@@ -231,16 +266,21 @@ export function createWorld(options: WorldOptions): World {
     database,
     ledger,
     refundLedger,
+    captureLedger,
     gateway,
     refunds,
+    captures,
     hosts: [],
     hostOf: new Map(),
+    webhooks: SILENT,
+    ordersByReference: new Map(),
     callsByKey: new Map(),
     lookedUp: new Map(),
     openStatements: new Set(),
     openRequests: new Map(),
     settledErrands: new Map(),
     settledRefunds: new Map(),
+    settledEnds: new Map(),
     errands: new Map(),
     refundErrands: new Map(),
     loneFaults: new Map(),
@@ -319,6 +359,8 @@ export function createWorld(options: WorldOptions): World {
     requestsSent: 0,
     portUses: 0,
   };
+  if (plan.webhooks !== undefined)
+    Object.assign(world, { webhooks: createWebhooks(world, plan.webhooks, options.webhookTape ?? tape) });
   (world.hosts as Host[]).push(
     ...Array.from({ length: plan.processes }, (_one, index) =>
       createHost(world, index, (index === 1 ? second : null) ?? first),
@@ -327,17 +369,22 @@ export function createWorld(options: WorldOptions): World {
   return world;
 }
 
-function ledgerLine({ id, status, amountMinor }: BookedCharge): string {
+function ledgerLine({ id, status, amountMinor }: BookedEffect): string {
   return `the gateway's ledger: ${id} ${status} ${amountMinor}`;
 }
 
-function refundLine({ kind, after: { state: after }, event, sumsAfter }: FollowUpChange): string {
+function followUpLine({ kind, after: { state: after }, event, sumsAfter }: FollowUpChange): string {
   const { operation, followUp, order } = after;
   const detail = event?.detail == null ? '' : ` (${event.detail})`;
   const what = event === null ? kind : `${event.type}${detail}`;
   const doubt = operation.doubt.kind === 'none' ? '' : `, in doubt (${operation.doubt.kind})`;
-  const sums = `refunding ${sumsAfter.refundingMinor}, refunded ${sumsAfter.refundedMinor}`;
-  return `refund ${followUp.name} of ${order.orderId} #${after.seq} ${what}: ${order.amountMinor} ${operation.status}, attempts ${operation.attempts}${doubt}, step ${operation.step}${after.held ? ', held' : ''}; ${sums}`;
+  const { refundingMinor, refundedMinor, capturedMinor, exclusive } = sumsAfter;
+  const marked =
+    exclusive === undefined
+      ? ''
+      : `, captured ${capturedMinor}, mark ${exclusive.id === null ? 'empty' : 'set'}`;
+  const sums = `refunding ${refundingMinor}, refunded ${refundedMinor}${marked}`;
+  return `${operation.kind} ${followUp.name} of ${order.orderId} #${after.seq} ${what}: ${order.amountMinor} ${operation.status}, attempts ${operation.attempts}${doubt}, step ${operation.step}${after.held ? ', held' : ''}; ${sums}`;
 }
 
 function commitLine({ kind, after, event, orderId }: Change): string {

@@ -60,7 +60,7 @@ export const EVENT_TYPES = [
 ] as const;
 
 /** The words of money that is authorised first. */
-const CAPTURE_EVENT_TYPES = [
+export const CAPTURE_EVENT_TYPES = [
   /** Looked up after it was authorised: the gateway still holds the money. */
   'lookup.authorized',
   /** The gateway holds the money. A capture takes it. */

@@ -80,9 +80,9 @@ export function prepareKey(chargeKey: string, prepares: number): string {
   return uuidV5(chargeKey, `prepare:${prepares}`);
 }
 
-/** The gateway's idempotency key for sealing a charge. `lookups`: how many lookups the worker's record counts, so that no error is kept for ever. */
-export function sealKey(chargeKey: string, lookups: number): string {
-  return uuidV5(chargeKey, `seal:${lookups}`);
+/** The gateway's idempotency key for sealing a charge. `seq`: that of the claim under which it is sealed, so that no error is kept for ever. */
+export function sealKey(chargeKey: string, seq: number): string {
+  return uuidV5(chargeKey, `seal:${seq}`);
 }
 
 /**

@@ -66,7 +66,7 @@ export interface Operation {
   readonly firstSentAtMs: number | null;
   /** A decline received after an unknown call: it may be about the second try only. */
   readonly declineCode: string | null;
-  /** Lookups that did not settle it. */
+  /** Lookups that the gateway answered, and that did not settle it. */
   readonly lookups: number;
   /** When resolving began. */
   readonly unresolvedSinceMs: number | null;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { POLICY as policy } from '../../test/support/contract.ts';
-import { backoffMs, lookupWaitMs } from './policy.ts';
+import { backoffMs, lookupWaitMs, unansweredWaitMs } from './policy.ts';
 
 describe('the wait before the next call', () => {
   it('is drawn below a ceiling that doubles with every call, up to the cap', () => {
@@ -44,5 +44,22 @@ describe('the wait before the next lookup', () => {
   it('stays finite without a cap', () => {
     const uncapped = { ...policy, lookupCapMs: Number.POSITIVE_INFINITY };
     expect(lookupWaitMs(uncapped, 1, 5000, 0.5)).toBe(2 ** 30);
+  });
+});
+
+describe('the wait before a lookup that got no answer is repeated', () => {
+  it('grows with the time without an answer, up to the cap', () => {
+    const waits = [-5, 0, 80_000, 3_600_000, 86_400_000].map((ms) => unansweredWaitMs(policy, ms, 0.5));
+    expect(waits).toEqual([10_000, 10_000, 20_000, 460_000, 3_600_000]);
+  });
+
+  it('varies by a tenth in both directions', () => {
+    expect([unansweredWaitMs(policy, 0, 0), unansweredWaitMs(policy, 0, 1)]).toEqual([9000, 11_000]);
+  });
+
+  it('is an eighth of the outage at most once the gateway is back, and three days of silence are few lookups', () => {
+    let lookups = 0;
+    for (let ms = 0; ms < policy.resolveForMs; ms += unansweredWaitMs(policy, ms, 0.5)) lookups += 1;
+    expect(lookups).toBeLessThan(130);
   });
 });

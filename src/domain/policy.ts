@@ -1,4 +1,5 @@
-import type { GatewayContract } from './contract.ts';
+import { contractFor, type GatewayContract } from './contract.ts';
+import { EFFECTS, type EffectKind } from './effects.ts';
 
 /**
  * Every number that the decisions about one charge or refund depend on. Names end with their unit: `Ms` for milliseconds, `S` for seconds.
@@ -39,9 +40,12 @@ export interface Policy {
    * options' `leaseMs`.
    */
   readonly leaseMs: number;
-  /** The first wait between two lookups of an unresolved charge or refund: at least 10. It doubles with every lookup. Default 10,000. */
+  /**
+   * The first wait between two lookups of an unresolved charge or refund: at least 10. It doubles with every answer. While the gateway gives
+   * none, it grows with the time since then: see `unansweredWaitMs`. Default 10,000.
+   */
   readonly lookupBaseMs: number;
-  /** Where the wait between lookups stops doubling: at least 10. Default 3,600,000 (1 hour). */
+  /** Where the wait between lookups stops growing: at least 10. Default 3,600,000 (1 hour). */
   readonly lookupCapMs: number;
   /** The first wait before a lookup of what the gateway accepted as pending: at least 10. Default 1,000. */
   readonly pendingPollMs: number;
@@ -63,6 +67,17 @@ export interface Policy {
    * called, and the next charge is looked up before this one counts as failed. Default null.
    */
   readonly restoredAtMs: number | null;
+}
+
+/** A policy for each kind of effect: the same numbers, with the gateway's contract for that kind. Made once, at the start. */
+export type Policies = Readonly<Record<EffectKind, Policy>>;
+
+export function policiesFor(policy: Policy): Policies {
+  const kinds = Object.keys(EFFECTS) as EffectKind[];
+  const contractOf = (kind: EffectKind) => contractFor(policy.contract, kind);
+  return Object.fromEntries(
+    kinds.map((kind) => [kind, { ...policy, contract: contractOf(kind) }]),
+  ) as unknown as Policies;
 }
 
 const SECOND = 1000;
@@ -116,6 +131,18 @@ export function backoffMs(
 
 /** The wait before the next lookup after `lookups` of them: base × 2^lookups up to the cap, spread by ±10 %. */
 export function lookupWaitMs(policy: Policy, baseMs: number, lookups: number, roll: number): number {
-  const plain = Math.min(policy.lookupCapMs, baseMs * 2 ** Math.min(lookups, 30));
-  return Math.round(plain * (0.9 + 0.2 * roll));
+  return spread(policy, baseMs * 2 ** Math.min(lookups, 30), roll);
+}
+
+/**
+ * The wait before a lookup that got no answer is repeated: `lookupBaseMs` and an eighth of `waitedMs`, up to the cap, spread by ±10 %.
+ * `waitedMs`: how long the operation has waited for an answer. So after an outage an order waits for an eighth of the outage at most, and
+ * three days of silence cost about 120 lookups.
+ */
+export function unansweredWaitMs(policy: Policy, waitedMs: number, roll: number): number {
+  return spread(policy, policy.lookupBaseMs + Math.max(0, waitedMs) / 8, roll);
+}
+
+function spread({ lookupCapMs }: Policy, plainMs: number, roll: number): number {
+  return Math.round(Math.min(lookupCapMs, plainMs) * (0.9 + 0.2 * roll));
 }

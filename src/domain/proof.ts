@@ -14,8 +14,8 @@ type Terms = Pick<Policy, 'contract' | 'restoredAtMs' | 'leaseMs'>;
  * Judges a lookup that found nothing. `askedAtMs` is a moment before the lookup was sent. It and the operation's times
  * are by the database's clock. `trust`: how far to trust that clock.
  *
- * A call that got a complete answer has no effect later: only the lookup's own lag can hide what it did. A call
- * that got none may still be on its way, so the gateway's `landsWithinMs` must pass too. If the gateway once named
+ * A call that got a complete answer has no effect later than the gateway's `errorsLandWithinMs`; after that only the lookup's own lag can hide
+ * what it did. A call that got none may still be on its way, so `landsWithinMs` must pass. If the gateway once named
  * it, not finding it proves nothing.
  */
 export function absenceProof(
@@ -46,8 +46,9 @@ export function forgottenProof(askedAtMs: number, terms: Terms, trust: ClockTrus
 function proofBehind(doubt: Doubt, askedAtMs: number, terms: Terms, trust: ClockTrust): TimedProof {
   const { contract } = terms;
   if (doubt.kind === 'none') return { kind: 'proved' };
-  if (doubt.kind === 'answered' && contract.lookupLagMs === 0) return { kind: 'proved' };
-  const landsMs = doubt.kind === 'open' ? contract.landsWithinMs : 0;
+  const { errorsLandWithinMs = 0 } = contract;
+  const landsMs = doubt.kind === 'open' ? contract.landsWithinMs : errorsLandWithinMs;
+  if (doubt.kind === 'answered' && contract.lookupLagMs + landsMs === 0) return { kind: 'proved' };
   return proofFrom(latestMoment(doubt.untilMs, askedAtMs, trust) + landsMs, askedAtMs, terms, trust);
 }
 

@@ -1,6 +1,6 @@
 /** How far an order's later charges have been looked up. A search that did not finish continues from there. */
 export interface AheadMemory {
-  /** The last charge of the row that is known to be declined or taken back. 0: none. */
+  /** The last charge of the row that is known to be declined or sealed. 0: none. */
   declinedUpTo(paymentId: string): number;
   note(paymentId: string, n: number): void;
 }

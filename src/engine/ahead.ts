@@ -9,7 +9,7 @@ import { derivedKey } from './names.ts';
 
 /** Nearly always there is none. So one is looked up first, then twice as many at once each time, up to this number. */
 const PAGE = 16;
-/** How many declined or reversed charges in a row are followed at once. The next search continues from there. */
+/** How many declined, sealed or reversed charges in a row are followed at once. The next search continues after the declined and sealed ones. */
 const MOST = 256;
 
 /**
@@ -22,13 +22,17 @@ export async function lookAhead(engine: Engine, held: Held): Promise<AheadOutcom
   const proof = forgottenProof(atMs, engine.policy, engine.databaseClock.trust());
   const first = Math.max(operation.n, engine.ahead.declinedUpTo(paymentId)) + 1;
   let size = 1;
+  let takenBack: TakenBack | null = null;
   for (let n = first; n < first + MOST; ) {
     const page = await askFor(engine, held, n, size);
     const declined = page.findIndex(({ kind }) => !ENDED.has(kind));
     n += declined < 0 ? size : declined;
-    // While a forgotten call may still land, a decline may not be final.
-    if (proof.kind === 'proved' && n - 1 > operation.n) engine.ahead.note(paymentId, n - 1);
-    if (declined >= 0) return judged(page.slice(declined), proof);
+    const ended = declined < 0 ? page : page.slice(0, declined);
+    takenBack ??= ended.find((outcome) => outcome.kind === 'reversed') ?? null;
+    // While a forgotten call may still land, a decline may not be final. And what was taken back must be seen by each search.
+    const isFinal = proof.kind === 'proved' && takenBack === null;
+    if (isFinal && n - 1 > operation.n) engine.ahead.note(paymentId, n - 1);
+    if (declined >= 0) return judged(page.slice(declined), takenBack, proof);
     size = Math.min(size * 2, PAGE);
   }
   return { kind: 'unavailable', reason: 'too_many_charges_ahead', forbidden: false };
@@ -48,8 +52,14 @@ function askFor(engine: Engine, held: Held, from: number, size: number): Promise
 /** What never takes money any more. */
 const ENDED: ReadonlySet<LookupOutcome['kind']> = new Set(['declined', 'reversed', 'sealed']);
 
-/** A live charge counts first, even after a charge that the gateway never received. */
-function judged(page: readonly LookupOutcome[], proof: ReturnType<typeof forgottenProof>): AheadOutcome {
+type TakenBack = Extract<LookupOutcome, { kind: 'reversed' }>;
+
+/** A live charge counts first, even after a charge that the gateway never received. `takenBack`: the first that was paid and is not any more. */
+function judged(
+  page: readonly LookupOutcome[],
+  takenBack: TakenBack | null,
+  proof: ReturnType<typeof forgottenProof>,
+): AheadOutcome {
   for (const outcome of page) {
     const live = liveIn(outcome);
     if (live !== null) return { kind: 'found', ref: live.ref };
@@ -59,7 +69,8 @@ function judged(page: readonly LookupOutcome[], proof: ReturnType<typeof forgott
     return { kind: 'unavailable', reason: end.reason, forbidden: end.kind === 'forbidden' };
   if (end?.kind === 'open' || end?.kind === 'requires_action')
     return { kind: 'unavailable', reason: 'not_sealed', forbidden: false };
-  return proof.kind === 'proved' ? { kind: 'clear' } : { kind: 'may_land', atMs: proof.atMs };
+  if (proof.kind !== 'proved') return { kind: 'may_land', atMs: proof.atMs };
+  return takenBack === null ? { kind: 'clear' } : { kind: 'taken_back', ref: takenBack.refs[0] ?? null };
 }
 
 /** The money that a lookup shows. Null: it shows none. `ref` null: the gateway's id of it is not known. */

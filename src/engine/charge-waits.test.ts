@@ -207,6 +207,17 @@ describe('the last read, when the wait is over', () => {
     expect(world.nowMs).toBe(1000);
   });
 
+  it('finds what another process has done with a charge that waits here for a later time', async () => {
+    gateway.play = () => ({ ...error500, retryAfterMs: 60_000 });
+    const { engine, store } = await start({ limits: { localWaitMs: 1e6, sweepMs: 1e9 } });
+    const waiting = engine.charge(order('o1'), keyed('a', 5000));
+    await world.pass(1);
+    await start({ limits: { sweepMs: 100 } }, other);
+    await lateEvidence(world, store);
+    expect(told(await world.ended(waiting))).toBe('completed 201');
+    expect([world.nowMs, gateway.calls.length, other.calls.length]).toEqual([5000, 1, 1]);
+  });
+
   it('finds how far the charge has come', async () => {
     const call = openCall();
     await elsewhere(call.play);

@@ -1,5 +1,5 @@
 import type { EffectKind } from '../domain/effects.ts';
-import type { Policy } from '../domain/policy.ts';
+import type { Policies, Policy } from '../domain/policy.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Gateway } from '../ports/gateway.ts';
 import type { Log } from '../ports/log.ts';
@@ -15,6 +15,7 @@ import type { Outage } from './outage.ts';
 import type { OwnMode } from './own-mode.ts';
 import type { Shortage } from './shortage.ts';
 import type { Standing } from './standing.ts';
+import type { Unanswered } from './unanswered.ts';
 
 /** What belongs to the process: there is one of each, however many gateways it works at. */
 export interface Shared {
@@ -36,12 +37,16 @@ export interface Shared {
 /** What belongs to one gateway: trouble there holds up no other. */
 interface OfGateway {
   readonly gateway: Gateway;
+  /** Of charges. What is no word of the contract is the same for every kind of effect. */
   readonly policy: Policy;
+  /** By the kind of effect: what the contract says of it. */
+  readonly policies: Policies;
   readonly gate: Gate;
   readonly lateNews: LateNews;
   readonly ahead: AheadMemory;
   readonly shortage: Shortage;
   readonly standing: Standing;
+  readonly unanswered: Unanswered;
 }
 
 /** The engine at one gateway. Every part of the engine takes it. */
@@ -49,6 +54,11 @@ export interface Engine extends Shared, OfGateway {}
 
 export function roomOf({ rooms }: Pick<Engine, 'rooms'>, { operation }: PaymentRecord): Room {
   return rooms[operation.kind];
+}
+
+/** The policy for what the record is. */
+export function policyOf({ policies }: Pick<Engine, 'policies'>, { operation }: PaymentRecord): Policy {
+  return policies[operation.kind];
 }
 
 /** Without a word from the adapter, it counts as real money. */

@@ -22,7 +22,7 @@ import { createRefundReads } from './refunding/reads.ts';
 import { createReplayCache } from './replay-cache.ts';
 import { createRouting, gatewayNamed } from './routing.ts';
 import { createShow } from './show-now.ts';
-import { checkPolicy, checkStart, checkSteps } from './start-checks.ts';
+import { checkContract, checkStart } from './start-checks.ts';
 import { createStarting } from './starting.ts';
 import { createWaiters } from './waiters.ts';
 import { webhookProblem } from './webhooks/problem.ts';
@@ -57,12 +57,11 @@ const UNREADY_AFTER_MS = 3000;
  * Starts the engine: from now on everything that is due is taken up. Rejects with `StoreError` if the store cannot
  * be read. Rejects with an `Error` that says what to do if the store belongs to another installation, if it holds
  * payments of the other mode (test payments while the gateway moves real money, or the reverse), if the gateway has
- * another address while something is open there, or if the store was restored and the gateway has no lookups.
+ * another address while something is open there, or if the gateway's contract is unsafe (`domain/contract-check.ts`).
  */
 export async function startEngine(options: EngineOptions): Promise<RunningEngine> {
   const { clock, answerRetentionMs } = options;
-  checkPolicy(options.policy);
-  checkSteps(options.gateway);
+  checkContract(options.gateway, options.policy);
   const shared = await share(options);
   const { store, halt, outage } = shared;
   const first = engineAt(shared, options);

@@ -69,6 +69,8 @@ export interface Gate {
     /** Default: `charge`. */
     readonly kind?: EffectKind;
   }): void;
+  /** `listener` is called when calls of a kind were stopped, and have gone on for a few seconds. There is one listener. */
+  onGoingOn(listener: (kind: EffectKind) => void): void;
   readonly callSlots: AllSlots;
   readonly lookupSlots: AllSlots;
   /** From now on nothing new starts. */
@@ -94,10 +96,11 @@ export function createGate(gateOptions: GateOptions): Gate {
     EFFECTS[kind].followUp === null ? ofCharges : ofFollowUps;
   const callSlots = createSlots(maxCalls, clock);
   const lookupSlots = createSlots(maxLookups, clock);
+  let goingOn: (kind: EffectKind) => void = () => {};
   const healthOfKind = (kind: EffectKind): Health => ({
     breaker: createBreaker(breakerOptions),
     refusals: createRefusals(),
-    stopReport: createStopReport(clock, log, kind),
+    stopReport: createStopReport(clock, log, kind, () => goingOn(kind)),
   });
   const health: Readonly<Record<EffectKind, Health>> = {
     charge: healthOfKind('charge'),
@@ -133,6 +136,9 @@ export function createGate(gateOptions: GateOptions): Gate {
       if (refusedSinceMs === null) breaker.ended(nowMs, shown, leftAtMs);
       else breaker.pause(nowMs, pauseMs, refusedSinceMs);
       stopReport.now(breaker.isStopped(), shown);
+    },
+    onGoingOn(listener) {
+      goingOn = listener;
     },
     close() {
       for (const { stopReport } of Object.values(health)) stopReport.close();

@@ -1,6 +1,7 @@
 /** The engine at one gateway: what it is made of, what answers requests there, and what takes up what is due. */
-import type { Policy } from '../domain/policy.ts';
+import { type Policy, policiesFor } from '../domain/policy.ts';
 import type { Gateway } from '../ports/gateway.ts';
+import { wakeAfterOutages } from './after-outage.ts';
 import { createAheadMemory } from './ahead-memory.ts';
 import type { Payonce, WebhookAnswer, WebhookWanted } from './api.ts';
 import { createExclusive } from './capturing/request.ts';
@@ -17,11 +18,13 @@ import { createRefunding } from './refunding/refund.ts';
 import { createShortage } from './shortage.ts';
 import type { Show } from './show-now.ts';
 import { createStanding } from './standing.ts';
+import { createUnanswered } from './unanswered.ts';
 import { createWebhooks } from './webhooks/webhooks.ts';
 
 /** A gateway, and how the engine works there. */
 export interface GatewayOptions {
   readonly gateway: Gateway;
+  /** Its contract is the adapter's, for all kinds of effect. */
   readonly policy: Policy;
   readonly gate: Omit<GateOptions, 'clock'>;
 }
@@ -48,15 +51,18 @@ export interface AtGateway extends Requests {
 /** The engine at one gateway, with a memory, limits and alarms of its own. */
 export function engineAt(shared: Shared, { gateway, policy, gate }: GatewayOptions): Engine {
   const { clock, log } = shared;
+  const policies = policiesFor(policy);
   return {
     ...shared,
     gateway,
-    policy,
+    policy: policies.charge,
+    policies,
     gate: createGate({ clock, log, ...gate }),
     lateNews: createLateNews(),
     ahead: createAheadMemory(),
     shortage: createShortage(clock, log),
     standing: createStanding(clock),
+    unanswered: createUnanswered(),
   };
 }
 
@@ -66,6 +72,7 @@ export function workAt(engine: Engine, { show, ...requests }: SharedByRequests):
   const driver = createDriver({ engine, onChange: waiters.changed, onForget: waiters.released });
   const sweeper = createSweeper(engine, driver);
   const webhooks = createWebhooks(engine, driver);
+  const endWaking = wakeAfterOutages(engine, driver);
   const operating = { engine, driver, show };
   return {
     charge: createCharging({ engine, driver, ...requests }),
@@ -78,6 +85,7 @@ export function workAt(engine: Engine, { show, ...requests }: SharedByRequests):
     start: sweeper.start,
     drain: () => {
       webhooks.close();
+      endWaking();
       return Promise.all([sweeper.stop(), driver.drain()]).then(() => engine.lateNews.stored());
     },
   };

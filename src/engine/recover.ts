@@ -27,7 +27,7 @@ const ERASE_LIMIT = 1000;
 const AGAIN_MS = 20;
 
 export function createSweeper(engine: Engine, driver: Driver): Sweeper {
-  const { clock, random, store, gateway, gate, limits, log, outage, policy } = engine;
+  const { clock, random, store, gateway, gate, limits, log, outage, policies } = engine;
   const watchClock = createClockWatch(engine);
   const watchNames = createNamesWatch(engine);
   const watchAlarms = createAlarmWatch(engine, driver);
@@ -42,20 +42,23 @@ export function createSweeper(engine: Engine, driver: Driver): Sweeper {
   async function sweep(): Promise<boolean> {
     const limit = limits.sweepLimit;
     const sent = momentOf(clock);
-    const query: DueQuery = {
-      gateway: gateway.name,
-      limit,
+    const query = { gateway: gateway.name, limit };
+    const { nowMs, payments } = await store.due({
+      ...query,
+      ...lookupsToRead('charge'),
       calls: callsToRead('charge'),
-      ...(policy.contract.lookup ? {} : { lookupsOverdueMs: policy.resolveForMs }),
-    };
-    const { nowMs, payments } = await store.due(query);
+    });
     engine.databaseClock.note(nowMs, sent);
     const calls = {
       refund: callsToRead('refund'),
       capture: callsToRead('capture'),
       void: callsToRead('void'),
     };
-    const { followUps } = await store.dueFollowUps({ ...query, calls });
+    const { followUps } = await store.dueFollowUps({
+      ...query,
+      ...lookupsToRead('refund', 'capture', 'void'),
+      calls,
+    });
     if (payments.length + followUps.length > 0 && !(await engine.ownMode.holds())) return false;
     // Each kind has a page of its own, so that none keeps another one from being found.
     const kinds = Object.keys(calls).map((kind) =>
@@ -102,6 +105,12 @@ export function createSweeper(engine: Engine, driver: Driver): Sweeper {
     if (gate.callsStoppedMs(kind) > 0) return false;
     const first = slotsFor(gate.callSlots, kind).first();
     return first === null ? true : { dueBeforeMs: first.dueAtMs };
+  }
+
+  /** What waits for a lookup is left to a process that can look, unless it waits for too long. */
+  function lookupsToRead(...kinds: readonly EffectKind[]): Pick<DueQuery, 'lookupsOverdueMs'> {
+    const canLook = kinds.some((kind) => policies[kind].contract.lookup);
+    return canLook ? {} : { lookupsOverdueMs: policies.charge.resolveForMs };
   }
 
   async function erase(): Promise<void> {

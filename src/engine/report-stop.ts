@@ -17,8 +17,13 @@ export interface StopReport {
   close(): void;
 }
 
-/** `kind`: whose calls it reports. */
-export function createStopReport(clock: Clock, log: Log | undefined, kind: EffectKind): StopReport {
+/** `kind`: whose calls it reports. `onGoingOn`: called when it says that calls go on. */
+export function createStopReport(
+  clock: Clock,
+  log: Log | undefined,
+  kind: EffectKind,
+  onGoingOn: () => void,
+): StopReport {
   // The field that tells one from the other. Charges are what nearly all lines are about, and they have none.
   const whose = EFFECTS[kind].followUp === null ? {} : { of: kind };
   /** What the last line says. */
@@ -38,6 +43,7 @@ export function createStopReport(clock: Clock, log: Log | undefined, kind: Effec
       { alarm_ended: 'calls_stopped', ...whose },
       `the gateway answers again, and calls have gone on for ${STEADY_AFTER_MS / 1000} seconds`,
     );
+    onGoingOn();
   }
 
   return {

@@ -117,6 +117,36 @@ describe('a later charge that a restored database has forgotten', () => {
     expect(gateway.ledger.size).toBe(1);
   });
 
+  it('keeps the order from being charged although it was taken back', async () => {
+    const later = requestOf(2);
+    gateway.ledger.set(later.key, { ...later, status: 'refunded', id: 'ch_back' });
+    const { charge } = await start(restoredNow());
+    expect(told(await charge(keyed('k')))).toBe('202 PROCESSING');
+    await world.pass(LANDED_MS);
+    expect(world.stored('o1').operation).toMatchObject({
+      status: 'REVIEW',
+      failureCode: 'late_success',
+      gatewayRef: 'ch_back',
+    });
+    // Nothing of the order is paid, so the review ends by itself.
+    await world.pass(25 * HOUR_MS);
+    expect(world.stored('o1').operation.status).toBe('FAILED');
+    expect(gateway.calls).toHaveLength(0);
+    // A new key charges it again, behind the one that was taken back.
+    expect(told(await charge(keyed('k2', 60_000)))).toBe('gateway_failed');
+    expect(told(await charge(keyed('k3', 60_000)))).toBe('completed 201');
+    expect(gateway.calls.map(({ key }) => key)).toEqual([keyOf('o1', 3)]);
+  });
+
+  it('lets a decline fail the order if it was taken back', async () => {
+    const later = requestOf(2);
+    gateway.ledger.set(later.key, { ...later, status: 'refunded', id: 'ch_back' });
+    gateway.ledger.set(keyOf('o1', 1), { ...requestOf(1), status: 'declined', id: 'ch_1', code: 'no_funds' });
+    const { charge } = await start(restoredNow());
+    await world.pass(LANDED_MS);
+    expect(told(await charge(keyed('k', 60_000)))).toBe('card_declined');
+  });
+
   it('keeps a charge that was not found from failing the order while it is live', async () => {
     const first = await start({ policy: { maxAttempts: 1 } });
     gateway.play = () => reset;

@@ -5,7 +5,7 @@ import { refundableMinor, type Sums } from '../domain/sums.ts';
 import { type FollowUpRecord, type PaymentRecord, type PaymentSums, StoreError } from '../ports/store.ts';
 import type { CaptureOrVoidNow, FollowUpNow, PaymentNow, RefundNow } from './api.ts';
 import { showCaptureOrVoid } from './capturing/show.ts';
-import { type Engine, roomOf, type Shared } from './context.ts';
+import { type Engine, policyOf, roomOf, type Shared } from './context.ts';
 import { showRefund } from './refunding/show.ts';
 import { showPayment } from './show.ts';
 import { nextActionOf } from './two-steps/action.ts';
@@ -26,12 +26,12 @@ export function createShow({ store, ownMode }: Shared, engineAt: (gateway: strin
   /** `leftMinor`: what is left to refund. `isFree`: neither a capture nor a void is open or has succeeded. */
   function actions(record: PaymentRecord, { leftMinor, isFree }: { leftMinor: number; isFree: boolean }) {
     const engine = engineAt(record.gateway);
-    const { gateway, policy } = engine;
+    const { gateway } = engine;
     const isOurs = record.gateway === gateway.name && roomOf(engine, record).isOffered(engine);
     const canRefund = isOurs && gateway.refunds !== undefined && leftMinor > 0;
     const canCapture = isOurs && gateway.captures !== undefined && isFree;
     return actionsOf(record.operation, {
-      canLook: isOurs && policy.contract.lookup,
+      canLook: isOurs && policyOf(engine, record).contract.lookup,
       canCapture,
       canRefund,
     });

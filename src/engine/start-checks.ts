@@ -2,32 +2,27 @@
  * What must be right before anything is taken up. A database holds either real payments or test payments. Otherwise
  * a COMPLETED test payment would look like money, and its order would never be charged.
  */
-import { stepsComplaint } from '../domain/contract.ts';
+import { contractProblems, policyProblems } from '../domain/contract-check.ts';
 import type { Policy } from '../domain/policy.ts';
 import type { Gateway } from '../ports/gateway.ts';
 import { StoreError } from '../ports/store.ts';
 import type { Engine } from './context.ts';
+import { declaredBy } from './declared.ts';
 import { checkAddress } from './gateway-address.ts';
 import { OTHER_INSTALLATION } from './names.ts';
 import { findMisnamed } from './watch-names.ts';
 
-/** Throws an error that says what to do if the policy needs something that the gateway cannot do. */
-export function checkPolicy({ restoredAtMs, contract }: Pick<Policy, 'restoredAtMs' | 'contract'>): void {
-  if (restoredAtMs === null || contract.lookup) return;
+/**
+ * Throws an error that says what to do if the adapter contradicts itself, or if its contract is unsafe, by itself or with this policy. `policy`: with
+ * the adapter's contract.
+ */
+export function checkContract(gateway: Gateway, policy: Policy): void {
+  const declared = declaredBy({ ...gateway, contract: policy.contract });
+  const problems = [...contractProblems(declared), ...policyProblems(declared, policy)];
+  if (problems.length === 0) return;
+  const list = problems.map(({ field, detail }) => `${field} ${detail}.`).join('\n');
   throw new Error(
-    'policy.restoredAtMs needs a gateway with lookups (contract.lookup): only the gateway knows what a restored database has ' +
-      'forgotten. Nothing was started, nothing was sent. Compare the old payments with the gateway by hand, then start ' +
-      'without restoredAtMs.',
-  );
-}
-
-/** Throws an error that says what to do if the adapter does not do what its contract says about steps. */
-export function checkSteps({ name, contract, twoSteps }: Gateway): void {
-  const complaint = stepsComplaint(contract, twoSteps !== undefined);
-  if (complaint === null) return;
-  throw new Error(
-    `The adapter of the gateway "${name}" contradicts itself: ${complaint.field} ${complaint.detail}. Nothing was started, nothing was sent. ` +
-      'Fix the adapter.',
+    `The adapter of the gateway "${gateway.name}" cannot be used as it is. Nothing was started, nothing was sent.\n${list}`,
   );
 }
 

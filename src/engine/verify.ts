@@ -3,6 +3,7 @@
  * order is clear only when all of them are, however many there are.
  */
 
+import { isDeclineFinal } from '../domain/contract.ts';
 import { isMade, isSettled } from '../domain/operation.ts';
 import { type LookupOutcome, onAnyTerms } from '../domain/outcomes.ts';
 import { absenceProof } from '../domain/proof.ts';
@@ -15,7 +16,7 @@ import {
 import { type ChargeToVerify, type PaymentRecord, StoreError } from '../ports/store.ts';
 import { lookAhead } from './ahead.ts';
 import { lastEvidenceAtMs, pagesToVerify } from './charges-to-verify.ts';
-import type { Engine } from './context.ts';
+import { type Engine, policyOf } from './context.ts';
 import { askedAtMs, askingNow, databaseNowMs, type Held } from './lease.ts';
 import { chargeOf, lookUpCharge, seals } from './look-up-charge.ts';
 import { derivedKey, stopForNames } from './names.ts';
@@ -99,6 +100,7 @@ async function verifyAhead(engine: Engine, held: Held): Promise<Ended | null> {
   const ahead = await lookAhead(engine, held);
   switch (ahead.kind) {
     case 'clear':
+    case 'taken_back':
       return null;
     case 'found':
       return { kind: 'found', ref: ahead.ref, reason: 'late_success' };
@@ -216,9 +218,8 @@ async function verifyOther(engine: Engine, held: Held, one: ChargeToVerify): Pro
   const outcome = one.chargeKey === null ? onAnyTerms(answer) : answer;
   const atMs = askedAtMs(engine, asking);
   if (outcome.kind === 'absent') return onAbsent(engine, held, one, atMs);
-  // Without keys, a decline is about one call. Another call of the same charge may have been approved, or may still
-  // land.
-  if (outcome.kind === 'declined' && engine.policy.contract.keys === 'none') {
+  // Otherwise a decline is about one call. Another call of the same charge may have been approved, or may still land.
+  if (outcome.kind === 'declined' && !isDeclineFinal(engine.policy.contract)) {
     return onAbsent(engine, held, one, atMs);
   }
   if (outcome.kind === 'reversed') return onReversed(engine, held, outcome.refs, { one, atMs });
@@ -315,7 +316,7 @@ export function notBefore(
   for (const untilMs of sentUntilMs) {
     if (untilMs === null) continue;
     const sent = { ...record.operation, gatewayRef: null, doubt: { kind: 'open', untilMs } } as const;
-    const proof = absenceProof(sent, atMs, engine.policy, trust);
+    const proof = absenceProof(sent, atMs, policyOf(engine, record), trust);
     if (proof.kind === 'from') fromMs = Math.max(fromMs ?? proof.atMs, proof.atMs);
   }
   if (fromMs === null) return null;

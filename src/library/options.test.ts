@@ -156,8 +156,45 @@ describe('the gateway', () => {
     [{ contract: { ...contract, lookupLagMs: -1 } }, 'gateway.contract.lookupLagMs'],
     [{ contract: { ...contract, landsWithinMs: undefined } }, 'gateway.contract.landsWithinMs is required'],
     [{ contract: { ...contract, landsWithin: 5 } }, 'gateway.contract.landsWithin is not a known field'],
+    [
+      { contract: { ...contract, declines: 'kept' } },
+      "gateway.contract.declines must be 'final' or 'forgotten'",
+    ],
+    [
+      { contract: { ...contract, errorsLandWithinMs: 1.5 } },
+      'gateway.contract.errorsLandWithinMs must be a whole',
+    ],
+    [{ contract: { ...contract, pendingForMs: 0 } }, 'gateway.contract.pendingForMs must be a whole number'],
+    [{ contract: { ...contract, maxKeyChars: 20 } }, 'gateway.contract.maxKeyChars must be at least 36'],
+    [{ contract: { ...contract, effects: 7 } }, 'gateway.contract.effects must be an object with charge'],
+    [
+      { contract: { ...contract, effects: { dispute: {} } } },
+      'gateway.contract.effects.dispute is not a known',
+    ],
+    [
+      { contract: { ...contract, effects: { charge: 7 } } },
+      'gateway.contract.effects.charge must be an object',
+    ],
+    [
+      { contract: { ...contract, effects: { charge: { steps: 'two' } } } },
+      'gateway.contract.effects.charge.steps is not a known field',
+    ],
+    [
+      { contract: { ...contract, effects: { charge: { keys: 'some' } } } },
+      "gateway.contract.effects.charge.keys must be 'kept' or 'none'",
+    ],
+    [
+      { contract: { ...contract, effects: { refund: {} } } },
+      'gateway.contract.effects.refund must be left out',
+    ],
   ])('with %o is refused', (changes, problem) => {
     expect(problems({ gateway: { ...gateway, ...changes } })).toEqual([expect.stringContaining(problem)]);
+  });
+
+  test('keeps what its contract says of one kind of effect', () => {
+    const effects = { charge: { keys: 'none', lookupLagMs: 7 } };
+    const given = { ...gateway, contract: { ...contract, declines: 'forgotten', effects } };
+    expect(read({ gateway: given as typeof gateway }).gateway.contract).toEqual(given.contract);
   });
 
   test('may be an instance of a class', () => {

@@ -1,9 +1,11 @@
 /** Checks the two parts that a caller provides: the pool and the gateway adapter. */
-import { type GatewayContract, stepsComplaint } from '../domain/contract.ts';
+import { contractProblems } from '../domain/contract-check.ts';
 import { harmlessName } from '../domain/fields.ts';
+import { declaredBy } from '../engine/declared.ts';
 import type { Captures, Gateway, Refunds, TwoSteps } from '../ports/gateway.ts';
-import { fieldOf, fieldsOf, refuseUnknown, wholeNumber } from './fields.ts';
+import { fieldOf } from './fields.ts';
 import type { InputProblem } from './input-error.ts';
+import { readContract } from './read-contract.ts';
 
 type Thing = Readonly<Record<string, unknown>>;
 
@@ -79,11 +81,9 @@ export function readGateway(gateway: unknown, errors: InputProblem[]): Gateway |
     errors.push({ field: 'gateway.webhooks', detail: 'must be a function, or left out' });
   const twoSteps = readTwoSteps(fieldOf(gateway, 'twoSteps'), errors);
   const contract = readContract(fieldOf(gateway, 'contract'), errors);
-  const complaint = contract === null ? null : stepsComplaint(contract, twoSteps !== null);
-  if (complaint !== null) errors.push({ ...complaint, field: `gateway.${complaint.field}` });
   if (contract === null || typeof name !== 'string') return null;
   const adapter = gateway as unknown as Gateway;
-  return {
+  const read: Gateway = {
     name,
     contract,
     ...(typeof livemode === 'boolean' ? { livemode } : {}),
@@ -99,6 +99,9 @@ export function readGateway(gateway: unknown, errors: InputProblem[]): Gateway |
       : {}),
     close: () => adapter.close(),
   };
+  for (const { field, detail } of contractProblems(declaredBy(read)))
+    errors.push({ field: `gateway.${field}`, detail });
+  return read;
 }
 
 /** Null: the gateway takes no refunds, or what it gives for them cannot be used. */
@@ -151,44 +154,4 @@ function readTwoSteps(twoSteps: unknown, errors: InputProblem[]): TwoSteps | nul
       errors.push({ field: `gateway.twoSteps.${method}`, detail: 'must be a function' });
   }
   return twoSteps as unknown as TwoSteps;
-}
-
-const DURATIONS = ['keyWindowMs', 'lookupLagMs', 'landsWithinMs'] as const;
-const FLAGS = ['cachesErrors', 'lookup'] as const;
-const FACTS = ['steps', 'keys', ...DURATIONS, ...FLAGS];
-/** It has a default. */
-const HELD_FOR = 'authorizedForMs';
-/** A century: longer than any gateway promises. */
-const MAX_MS = 100 * 365 * 86_400_000;
-
-/** Every fact that decides about money is required: no default would be safe for all gateways. */
-function readContract(contract: unknown, errors: InputProblem[]): GatewayContract | null {
-  const fields = fieldsOf(contract, [...FACTS, HELD_FOR]);
-  if (fields === null) {
-    errors.push({ field: 'gateway.contract', detail: `must be an object with ${FACTS.join(', ')}` });
-    return null;
-  }
-  refuseUnknown(fields, [...FACTS, HELD_FOR], errors, ['gateway', 'contract']);
-  const steps = fields.get('steps');
-  if (steps !== 'one' && steps !== 'two')
-    errors.push({ field: 'gateway.contract.steps', detail: "must be 'one' or 'two'" });
-  const keys = fields.get('keys');
-  if (keys !== 'kept' && keys !== 'none')
-    errors.push({ field: 'gateway.contract.keys', detail: "must be 'kept' or 'none'" });
-  for (const flag of FLAGS) {
-    if (typeof fields.get(flag) !== 'boolean')
-      errors.push({ field: `gateway.contract.${flag}`, detail: 'must be true or false' });
-  }
-  for (const duration of DURATIONS) {
-    const field = `gateway.contract.${duration}`;
-    const value = fields.get(duration);
-    if (value === undefined) errors.push({ field, detail: 'is required, in milliseconds' });
-    else wholeNumber(new Map([[field, value]]), field, { min: 0, max: MAX_MS, otherwise: 0 }, errors);
-  }
-  const heldForMs = fields.get(HELD_FOR);
-  const field = `gateway.contract.${HELD_FOR}`;
-  wholeNumber(new Map([[field, heldForMs]]), field, { min: 1000, max: MAX_MS, otherwise: 1000 }, errors);
-  const facts = heldForMs === undefined ? FACTS : [...FACTS, HELD_FOR];
-  // If there is an error, this value is never used.
-  return Object.fromEntries(facts.map((fact) => [fact, fields.get(fact)])) as unknown as GatewayContract;
 }

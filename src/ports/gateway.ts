@@ -49,7 +49,7 @@ export interface Refunds {
   call(request: RefundRequest, options: CallOptions): Promise<CallOutcome | NotSent>;
   /**
    * Asks the gateway what became of `request.key`, without any effect there. The answer must show the refund as it is now: one that
-   * succeeded may have failed since. Called only if `contract.lookup` is true.
+   * succeeded may have failed since. Called only if the contract's `lookup` is true for refunds.
    */
   lookup(request: RefundRequest, options: ExchangeOptions): Promise<LookupOutcome | NotSent>;
   /**
@@ -118,7 +118,7 @@ export interface CaptureEffect {
   call(request: CaptureRequest, options: CallOptions): Promise<CallOutcome | NotSent>;
   /**
    * Asks the gateway what became of `request.key`, without any effect there: by the key or, if it does not know the key, by what has become of
-   * the charge. `judgeCaptureLookup` and `judgeChargeBehind` judge both. Called only if `contract.lookup` is true.
+   * the charge. `judgeCaptureLookup` and `judgeChargeBehind` judge both. The contract's `lookup` must be true for both kinds, and for charges.
    */
   lookup(request: CaptureRequest, options: ExchangeOptions): Promise<LookupOutcome | NotSent>;
 }
@@ -140,7 +140,10 @@ export interface Gateway {
    * are open, unless `acceptGatewayChange` says that it is the same gateway. Absent: nothing is compared.
    */
   readonly address?: string;
-  /** What the gateway promises. Read once, by `createPayonce`. */
+  /**
+   * What the gateway promises, for all that this adapter offers. Read once, by `createPayonce`, which rejects if it is unsafe, and says what to
+   * write.
+   */
   readonly contract: GatewayContract;
   /** Whether real money moves. `false` for a fake gateway or a sandbox. Default `true`. */
   readonly livemode?: boolean;
@@ -157,7 +160,7 @@ export interface Gateway {
   refuses?(order: OrderTerms): string | null;
   /** Sends at most one request for the charge, under `request.key`. */
   call(request: ChargeRequest, options: CallOptions): Promise<CallOutcome | NotSent>;
-  /** Asks the gateway what became of `request.key`, without any effect there. Called only if `contract.lookup` is true. */
+  /** Asks the gateway what became of `request.key`, without any effect there. Called only if the contract's `lookup` is true for charges. */
   lookup(request: ChargeRequest, options: ExchangeOptions): Promise<LookupOutcome | NotSent>;
   /** How it charges in two steps, if the contract's `steps` is `two`. Absent: it charges in one. */
   readonly twoSteps?: TwoSteps;

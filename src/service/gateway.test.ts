@@ -3,10 +3,12 @@ import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { errorAnswer, json } from '../../test/support/stripe-answers.ts';
 import { readConfig } from '../config.ts';
 import type { Gateway } from '../ports/gateway.ts';
+import type { Log } from '../ports/log.ts';
 import { answer, startScriptedServer } from '../testing/server.ts';
 import { openGateway } from './gateway.ts';
 
 const FAKE = 'http://127.0.0.1:9/fake-gateway';
+const SILENT: Log = { info() {}, warn() {}, error() {} };
 const opened: Gateway[] = [];
 afterEach(async () => {
   for (const gateway of opened.splice(0)) await gateway.close();
@@ -15,7 +17,7 @@ afterEach(async () => {
 async function open(env: NodeJS.ProcessEnv): Promise<Gateway> {
   const config = readConfig(env);
   const url = config.GATEWAY === 'stripe' ? config.STRIPE_API_BASE : (config.GATEWAY_URL ?? FAKE);
-  const gateway = await openGateway(config, url);
+  const gateway = await openGateway(config, url, SILENT);
   opened.push(gateway);
   return gateway;
 }
@@ -100,14 +102,26 @@ describe('Stripe as the gateway of the service', () => {
       STRIPE_API_BASE: `http://127.0.0.1:${far.port}`,
     });
     far.script(answer(json({ id: 'acct_7', object: 'account' })), answer(errorAnswer(401, {})));
-    const gateway = await openGateway(config, config.STRIPE_API_BASE);
+    const gateway = await openGateway(config, config.STRIPE_API_BASE, SILENT);
     opened.push(gateway);
     expect(gateway.name).toBe('stripe:acct_7');
-    await expect(openGateway(config, config.STRIPE_API_BASE)).rejects.toThrow(
+    await expect(openGateway(config, config.STRIPE_API_BASE, SILENT)).rejects.toThrow(
       /^Stripe refuses the secret key.*STRIPE_SECRET_KEY/,
     );
     expect(far.requests.map(({ method, path }) => `${method} ${path}`)).toEqual(
       Array(2).fill('GET /v1/account'),
     );
+  });
+
+  it('whose account cannot be confirmed is an alarm', async () => {
+    const far = await startScriptedServer();
+    onTestFinished(() => far.close());
+    far.script(answer(errorAnswer(503, {})));
+    const stripe = { GATEWAY: 'stripe', STRIPE_SECRET_KEY: 'sk_test_0', STRIPE_ACCOUNT: 'acct_1' };
+    const config = readConfig({ ...stripe, STRIPE_API_BASE: `http://127.0.0.1:${far.port}` });
+    const alarms: unknown[] = [];
+    const log: Log = { ...SILENT, error: ({ alarm }) => void alarms.push(alarm) };
+    opened.push(await openGateway(config, config.STRIPE_API_BASE, log));
+    expect(alarms).toEqual(['account_unchecked']);
   });
 });

@@ -4,15 +4,16 @@ import type { Config } from '../config.ts';
 import type { GatewayContract } from '../domain/contract.ts';
 import { createHttpGateway } from '../gateways/http/index.ts';
 import type { Gateway } from '../ports/gateway.ts';
+import type { Log } from '../ports/log.ts';
 
 /**
  * `url`: the address from the configuration, or that of the mounted fake gateway. Rejects if Stripe refuses the key, or does not say whose
  * it is.
  */
-export async function openGateway(config: Config, url: string): Promise<Gateway> {
+export async function openGateway(config: Config, url: string, log: Log): Promise<Gateway> {
   switch (config.GATEWAY) {
     case 'stripe':
-      return { ...(await openStripe(config, url)), credentials: 'STRIPE_SECRET_KEY' };
+      return { ...(await openStripe(config, url, log)), credentials: 'STRIPE_SECRET_KEY' };
     case 'http':
       return { ...openHttp(config, url), credentials: 'GATEWAY_TOKEN' };
     case 'fake':
@@ -47,13 +48,14 @@ function openHttp(config: Config, url: string): Gateway {
   return mounted;
 }
 
-async function openStripe(config: Config, url: string): Promise<Gateway> {
+async function openStripe(config: Config, url: string, log: Log): Promise<Gateway> {
   // Stripe's SDK takes a tenth of a second to load, so only who uses it waits for it.
   const { stripeGateway } = await import('../gateways/stripe/index.ts');
   try {
     return await stripeGateway({
       secretKey: config.STRIPE_SECRET_KEY,
       apiBase: url,
+      log,
       ...connectionsOf(config),
       webhookSecrets: webhookSecrets(config.STRIPE_WEBHOOK_SECRET),
       ...(config.STRIPE_ACCOUNT === '' ? {} : { account: config.STRIPE_ACCOUNT }),

@@ -112,7 +112,7 @@ async function serve(
   let url: string;
   try {
     if (complaint !== null) refuse(new Error(complaint));
-    gateway = await openGateway(config, gatewayUrl).catch(refuse);
+    gateway = await openGateway(config, gatewayUrl, log).catch(refuse);
     engine = await startTheEngine(config, log, pool, gateway);
     url = early ?? (await listen(app, config));
   } catch (error) {

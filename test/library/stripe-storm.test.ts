@@ -19,10 +19,7 @@ const TERMS = { amountMinor: 1_000, currency: 'USD' };
 const SECRET = 'whsec_storm';
 const STORM_MS = 240_000;
 
-/**
- * About half of all requests go wrong. The delays are short, so that what is late comes while Payonce is at work.
- * `wrong_currency` is left out: at Stripe an intent has the currency of its charge, so it cannot say that they differ.
- */
+/** About half of all requests go wrong. The delays are short, so that what is late comes while Payonce is at work. */
 const ANSWERS = {
   error_before: 0.05,
   error_after: 0.05,
@@ -45,6 +42,7 @@ const STORM = {
   pending: { rate: 0.06, delay_ms: 200 },
   pending_declined: { rate: 0.04, delay_ms: 200 },
   wrong_amount: 0.02,
+  wrong_currency: 0.02,
   keys_ignored: 0.03,
   keys_expired: { rate: 0.03, delay_ms: 100 },
   lookup_down: { rate: 0.15, delay_ms: 200 },

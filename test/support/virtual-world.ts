@@ -6,7 +6,7 @@ import { createScheduler } from '../../sim/core/scheduler.ts';
 import { createDatabase, type Database } from '../../sim/store/database.ts';
 import { createPlainStore } from '../../sim/store/plain.ts';
 import type { Order, PaymentEvent } from '../../src/domain/payment.ts';
-import { DEFAULT_POLICY, type Policy } from '../../src/domain/policy.ts';
+import { DEFAULT_POLICY, type Policy, policiesFor } from '../../src/domain/policy.ts';
 import { createAheadMemory } from '../../src/engine/ahead-memory.ts';
 import type { ChargeAnswer, ChargeOptions } from '../../src/engine/api.ts';
 import { DEFAULT_LIMITS, type Engine, type Limits, livemodeOf } from '../../src/engine/context.ts';
@@ -21,6 +21,7 @@ import { createOutage } from '../../src/engine/outage.ts';
 import { createOwnMode } from '../../src/engine/own-mode.ts';
 import { createShortage } from '../../src/engine/shortage.ts';
 import { createStanding } from '../../src/engine/standing.ts';
+import { createUnanswered } from '../../src/engine/unanswered.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { Gateway } from '../../src/ports/gateway.ts';
 import type { PaymentRecord, Store } from '../../src/ports/store.ts';
@@ -172,6 +173,7 @@ export function createVirtualWorld({ installationId = INSTALLATION_ID } = {}): V
       const ahead = createAheadMemory();
       const engine: Engine = {
         ...options,
+        policies: policiesFor(options.policy),
         gate,
         installationId,
         databaseClock,
@@ -181,6 +183,7 @@ export function createVirtualWorld({ installationId = INSTALLATION_ID } = {}): V
         ahead,
         shortage: createShortage(clock, options.log),
         standing: createStanding(clock),
+        unanswered: createUnanswered(),
         livemode,
         ownMode,
         rooms: ROOMS,

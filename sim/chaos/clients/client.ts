@@ -50,6 +50,8 @@ export interface ClientOptions {
   readonly line: Line;
   readonly targets: readonly [Target, ...Target[]];
   readonly signal: AbortSignal;
+  /** What a new order is for. */
+  readonly drawTerms: (random: Random) => Terms;
 }
 
 /** The time between two scenarios of one client. Sixteen clients then send about forty requests a second. */
@@ -58,9 +60,9 @@ const WAITS = ['wait=1', 'wait=2', 'wait=4', 'wait=0', 'respond-async'] as const
 
 /** Plays one scenario after the other until the signal is aborted. */
 export async function runClient(options: ClientOptions): Promise<void> {
-  const { name, random, line, targets, signal } = options;
+  const { name, random, line, targets, signal, drawTerms } = options;
   let scenario: Scenario | null = null;
-  const memory = createMemory(name, random);
+  const memory = createMemory(name, random, drawTerms);
 
   const ask = (question: Omit<Question, 'client' | 'scenario'>): Promise<Exchange> =>
     line.ask({ client: name, scenario: scenario?.name ?? '', ...question });

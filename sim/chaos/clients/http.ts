@@ -29,7 +29,8 @@ export interface Line {
 /** Longer than any wait that a client asks for. So only a frozen or hanging server makes it hang up. */
 const PATIENCE_MS = 7_000;
 
-export function openLine(recorder: Recorder): Line {
+/** @param onAnswer gets every exchange that got an answer. */
+export function openLine(recorder: Recorder, onAnswer: (exchange: Exchange) => void): Line {
   const agent = new Agent({ connections: 64, pipelining: 1, keepAliveTimeout: 5_000 });
   return {
     async ask({
@@ -67,7 +68,9 @@ export function openLine(recorder: Recorder): Line {
           signal: AbortSignal.timeout(patienceMs ?? PATIENCE_MS),
         });
         const text = await answer.body.text();
-        return recorder.answer(asked, { status: answer.statusCode, text, error: null });
+        const exchange = recorder.answer(asked, { status: answer.statusCode, text, error: null });
+        onAnswer(exchange);
+        return exchange;
       } catch (error) {
         return recorder.answer(asked, { status: null, text: '', error: reasonOf(error) });
       }

@@ -50,19 +50,20 @@ const MAX_ORDERS = 300;
 /** Awkward in addresses, headers and logs, but well-formed. */
 const ODD_ENDINGS = ['', ' ü/?%&#', '"\\', '-日本', "';--"] as const;
 
-export function createMemory(client: string, random: Random): Memory {
+/** What a client orders from a gateway that takes any method. */
+export function drawTerms(random: Random): Terms {
+  return {
+    amount: random.int(1, 50_000),
+    currency: random.chance(0.85) ? 'USD' : random.pick(['EUR', 'JPY', 'KWD']),
+    ...(random.chance(0.5) ? { method: `tok_chaos_${random.int(1, 9)}` } : {}),
+    ...(random.chance(0.2) ? { metadata: { basket: String(random.int(1, 999)) } } : {}),
+  };
+}
+
+export function createMemory(client: string, random: Random, draw: (random: Random) => Terms): Memory {
   const orders: KnownOrder[] = [];
   let count = 0;
   let keys = 0;
-
-  function newTerms(): Terms {
-    return {
-      amount: random.int(1, 50_000),
-      currency: random.chance(0.85) ? 'USD' : random.pick(['EUR', 'JPY', 'KWD']),
-      ...(random.chance(0.5) ? { method: `tok_chaos_${random.int(1, 9)}` } : {}),
-      ...(random.chance(0.2) ? { metadata: { basket: String(random.int(1, 999)) } } : {}),
-    };
-  }
 
   return {
     newOrder() {
@@ -72,7 +73,7 @@ export function createMemory(client: string, random: Random): Memory {
         orderId: `${client}-${count}${ending}`,
         keys: [],
         refunds: [],
-        terms: newTerms(),
+        terms: draw(random),
         paymentId: null,
         mayRetry: false,
         isCompleted: false,

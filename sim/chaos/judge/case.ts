@@ -1,6 +1,7 @@
 /** What the judge gets, and the same sorted by order. Everything here is seen from outside. Nothing is imported from `src`. */
 import type { Call, RefundCall } from '../proxy/witness.ts';
 import type { Exchange } from '../record.ts';
+import type { Write } from '../stripe/writes.ts';
 import { createDatabaseTime, type DatabaseTime, type Step } from './database-time.ts';
 import { touchedOrders } from './forgotten.ts';
 import { orderReference } from './names.ts';
@@ -76,6 +77,29 @@ export interface LedgerRefund {
   readonly created_at: string;
 }
 
+/** A PaymentIntent of Stripe as its list shows it. */
+export interface Intent {
+  readonly id: string;
+  readonly status: string;
+  /** In minor units of ISO 4217. */
+  readonly amount: number;
+  /** ISO 4217, upper case. */
+  readonly currency: string;
+  /** From its metadata: the key of the charge that it is for. */
+  readonly key: string;
+  readonly reference: string;
+  readonly orderId: string;
+}
+
+/** What there is only in a run with Stripe. */
+export interface StripeFacts {
+  readonly intents: readonly Intent[];
+  /** Every request that reached Stripe and changes something. */
+  readonly writes: readonly Write[];
+  /** Those that made an intent. Their keys are those of the charges that the intents are for. */
+  readonly prepares: readonly Call[];
+}
+
 /** Whether the charge took money, also if it was given back since. */
 export function tookMoney({ live, status }: LedgerCharge): boolean {
   return live || status === 'refunded';
@@ -125,6 +149,8 @@ export interface Case {
   readonly clockSteps: readonly Step[];
   /** The longest lease of any process. */
   readonly leaseMs: number;
+  /** Absent: the gateway is not Stripe. */
+  readonly stripe?: StripeFacts;
 }
 
 /** Everything that is known about one order. */
@@ -158,6 +184,8 @@ export interface OrderFile {
   readonly isTouched: boolean;
   /** Converts the database's times to everybody else's. */
   readonly time: DatabaseTime;
+  /** What of Stripe belongs to it. Null: the gateway is not Stripe. */
+  readonly stripe: StripeFacts | null;
 }
 
 export type ViolationKind =
@@ -203,7 +231,14 @@ export function openFiles(facts: Case): OrderFile[] {
     withKey.filter(({ path }) => !isAboutRefunds(path)),
     ({ key }) => key,
   );
-  const orders = new Set([...payments.keys(), ...charges.keys(), ...called.keys(), ...asked.keys()]);
+  const stripeOf = sortStripe(facts.stripe);
+  const orders = new Set([
+    ...payments.keys(),
+    ...charges.keys(),
+    ...called.keys(),
+    ...asked.keys(),
+    ...(facts.stripe?.prepares ?? []).map((prepare) => prepare.orderId),
+  ]);
   orders.delete(null);
   return [...orders].map((orderId) => {
     const own = payments.get(orderId) ?? [];
@@ -231,8 +266,25 @@ export function openFiles(facts: Case): OrderFile[] {
       leaseMs,
       isTouched: touched.has(orderId ?? ''),
       time,
+      stripe: stripeOf(orderId),
     };
   });
+}
+
+/** Finds what of Stripe belongs to an order. */
+function sortStripe(all: StripeFacts | undefined): (orderId: string | null) => StripeFacts | null {
+  if (all === undefined) return () => null;
+  const intents = groupBy(all.intents, (intent) => intent.orderId);
+  const writes = groupBy(all.writes, ({ intentId }) => intentId);
+  const prepares = groupBy(all.prepares, (prepare) => prepare.orderId);
+  return (orderId) => {
+    const own = intents.get(orderId) ?? [];
+    return {
+      intents: own,
+      writes: own.flatMap(({ id }) => writes.get(id) ?? []),
+      prepares: (prepares.get(orderId) ?? []).toSorted((a, b) => a.atMs - b.atMs),
+    };
+  };
 }
 
 export function groupBy<T, K>(items: readonly T[], keyOf: (item: T) => K): Map<K | null, T[]> {

@@ -9,6 +9,7 @@ import {
   type RefundEvent,
   type State,
 } from './case.ts';
+import { isInDoubt } from './doubt.ts';
 
 interface Page<T> {
   readonly data: readonly T[];
@@ -18,8 +19,11 @@ interface Page<T> {
 /** Requests at the same time: enough to be fast, few enough for two cores. */
 const CONCURRENCY = 16;
 
-/** `replicas`: their base addresses. The reads are spread over them. */
-export async function collect(replicas: readonly string[], gateway: string): Promise<State> {
+/** `replicas`: their base addresses. The reads are spread over them. `ledger`: as the gateway shows it. */
+export async function collect(
+  replicas: readonly string[],
+  ledger: () => Promise<readonly LedgerCharge[]>,
+): Promise<State> {
   const payments = await readPayments(replicas[0] ?? '');
   const events = new Map<string, readonly PaymentEvent[]>();
   await inParallel(payments, CONCURRENCY, async ({ payment_id: id }, index) => {
@@ -28,7 +32,7 @@ export async function collect(replicas: readonly string[], gateway: string): Pro
   return {
     payments,
     events,
-    ledger: await readLedger(gateway),
+    ledger: await ledger(),
     ...(await readAllRefunds(replicas, payments)),
   };
 }
@@ -63,7 +67,7 @@ export function readEvents(replica: string, paymentId: string): Promise<PaymentE
   return readAll<PaymentEvent>(`${replica}/v1/payments/${paymentId}/events?limit=100`);
 }
 
-function readLedger(gateway: string): Promise<LedgerCharge[]> {
+export function readLedger(gateway: string): Promise<LedgerCharge[]> {
   return readAll<LedgerCharge>(`${gateway}/_ledger?limit=1000`);
 }
 
@@ -75,22 +79,33 @@ function readRefundEvents(
   return readAll<RefundEvent>(`${address}/events?limit=100`);
 }
 
-/** How many payments and refunds are not settled yet. */
-export async function readUnsettled(replica: string): Promise<number> {
+/** How many payments and refunds are not settled yet. `inDoubt`: whether those count whose absence only time can prove. */
+export async function readUnsettled(replica: string, inDoubt: 'counted' | 'left out'): Promise<number> {
   const pages = ['PROCESSING', 'UNRESOLVED'].map((status) => readPayments(replica, `&status=${status}`));
-  const payments = (await Promise.all(pages)).flat();
-  return payments.length > 0 ? payments.length : countPendingRefunds(replica);
+  const [processing = [], unresolved = []] = await Promise.all(pages);
+  // The trails are read only once nothing else is open.
+  const payments =
+    inDoubt === 'counted' || processing.length > 0
+      ? [...processing, ...unresolved]
+      : await leaveOutDoubts(unresolved, ({ payment_id: id }) => readEvents(replica, id));
+  return payments.length > 0 ? payments.length : (await readPendingRefunds(replica, inDoubt)).length;
 }
 
-async function countPendingRefunds(replica: string): Promise<number> {
+async function readPendingRefunds(replica: string, inDoubt: 'counted' | 'left out'): Promise<Refund[]> {
   const completed = await readPayments(replica, '&status=COMPLETED');
   const refunding = completed.filter(({ amount_refunding: amount }) => amount > 0);
-  let pending = 0;
-  await inParallel(refunding, CONCURRENCY, async ({ payment_id: id }) => {
-    const own = await readRefunds(replica, id);
-    pending += own.filter(({ status }) => status === 'PENDING').length;
-  });
-  return pending;
+  const pages = await inParallel(refunding, CONCURRENCY, ({ payment_id: id }) => readRefunds(replica, id));
+  const pending = pages.flat().filter(({ status }) => status === 'PENDING');
+  if (inDoubt === 'counted') return pending;
+  return leaveOutDoubts(pending, (refund) => readRefundEvents(replica, refund));
+}
+
+async function leaveOutDoubts<T>(
+  items: readonly T[],
+  trailOf: (item: T) => Promise<readonly RefundEvent[]>,
+): Promise<T[]> {
+  const trails = await inParallel(items, CONCURRENCY, trailOf);
+  return items.filter((_, index) => !isInDoubt(trails[index] ?? []));
 }
 
 interface Undecided {

@@ -12,6 +12,7 @@ import { isAboutRefunds } from './reading.ts';
 import { judgeRefundAnswers } from './refund-answers.ts';
 import { judgeRefundCalls, judgeRefundHistory } from './refund-calls.ts';
 import { judgeRefunds, judgeRefundsTwice } from './refunds.ts';
+import { judgeIntents, judgeWrites } from './stripe.ts';
 import { judgeTouched } from './touched.ts';
 import { judgeViews } from './views.ts';
 
@@ -27,6 +28,7 @@ const JUDGES = [
   judgeRefundCalls,
   judgeRefundHistory,
   judgeRefundAnswers,
+  judgeIntents,
 ] as const;
 
 const JUDGES_OF_TOUCHED = [judgeTouched, judgeRefundsTwice] as const;
@@ -59,5 +61,5 @@ export function judge(facts: Case): Violation[] {
     },
   );
   const pages = judgePages(facts.exchanges).map((finding) => ({ ...finding, orderId: null }));
-  return [...byOrder, ...seen, ...pages];
+  return [...byOrder, ...seen, ...pages, ...judgeWrites(facts.stripe)];
 }

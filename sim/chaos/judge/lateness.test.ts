@@ -46,6 +46,33 @@ describe('leases', () => {
   });
 });
 
+describe('a request that a busy run may have read late', () => {
+  const isReadLate =
+    (leftAfterMs: number, readLateMs: number) =>
+    ({ calls }: Facts): void => {
+      const leftMs = claimedMs + leftAfterMs;
+      change(calls, ofGood, { leftMs, readLateMs, atMs: leftMs });
+    };
+
+  test('may have left in its lease', () => {
+    expect(found(isReadLate(LEASE_MS + 4_000, 5_000))).toEqual([]);
+    expect(found(isReadLate(LEASE_MS + 6_000, 5_000))).toEqual([of('late_request')]);
+  });
+
+  test('belongs to the first claim that allows it, so that later ones keep theirs', () => {
+    const plant = (facts: Facts): void => {
+      facts.events.set('id-good', [
+        event(1, 'payment.created', 'PROCESSING'),
+        event(2, 'call.started', 'PROCESSING', { attempts: 2, at: at(6) }),
+        event(3, 'payment.completed', 'COMPLETED', { at: at(20) }),
+      ]);
+      isReadLate(5_500, 5_000)(facts);
+      facts.calls.push(call('good', 1, 12, { readLateMs: 5_000 }));
+    };
+    expect(found(plant)).toEqual([]);
+  });
+});
+
 describe('what was given up', () => {
   const arrives =
     (afterMs: number) =>

@@ -38,7 +38,8 @@ function judgeLeases(file: OrderFile): Finding[] {
 
 /**
  * Each claim has an event, and allows one request while its lease lasts. A worker sends at once. So each request is matched with the last
- * unused claim before it. A request without such a claim left without a lease. `calls`: those under one key; `events`: those that claim it.
+ * unused claim before it or, if it is not known when they left, with the first one that allows it. A request without such a claim left without
+ * a lease. `calls`: those under one key; `events`: those that claim it.
  */
 export function judgeClaims(
   calls: readonly (Arrival & { readonly key: string })[],
@@ -49,11 +50,13 @@ export function judgeClaims(
   const claims = events.map(({ at }) => {
     return { fromMs: time.earliestMs(at), untilMs: time.latestMs(at) + leaseMs, isUsed: false };
   });
-  claims.sort((a, b) => b.fromMs - a.fromMs);
+  const isExact = calls.every(({ readLateMs = 0 }) => readLateMs === 0);
+  claims.sort((a, b) => (isExact ? b.fromMs - a.fromMs : a.fromMs - b.fromMs));
   const found: Finding[] = [];
-  for (const { key, leftMs, replica } of calls.toSorted((a, b) => a.leftMs - b.leftMs)) {
+  for (const { key, leftMs, replica, readLateMs = 0 } of calls.toSorted((a, b) => a.leftMs - b.leftMs)) {
     const claim = claims.find(
-      ({ isUsed, fromMs, untilMs }) => !isUsed && fromMs <= leftMs + CLOCK_MS && leftMs <= untilMs + READ_MS,
+      ({ isUsed, fromMs, untilMs }) =>
+        !isUsed && fromMs <= leftMs + CLOCK_MS && leftMs - readLateMs <= untilMs + READ_MS,
     );
     if (claim !== undefined) claim.isUsed = true;
     else {

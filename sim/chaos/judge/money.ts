@@ -1,5 +1,6 @@
 /** Compares the ledger with the payments: what was really charged with what we say was charged. */
 import { type Finding, type LedgerCharge, type OrderFile, type Payment, tookMoney } from './case.ts';
+import { mayBeUnresolved } from './doubt.ts';
 import { chargeOf } from './names.ts';
 
 /** The reasons for REVIEW that this gateway causes: sometimes it charges another amount or currency. */
@@ -20,6 +21,7 @@ export function judgeMoney(file: OrderFile): Finding[] {
     if (live.length > 0) found.push({ kind: 'lost', what: 'charged, but there is no payment' });
     return found;
   }
+  if (payment.status === 'UNRESOLVED' && live.length === 0 && mayBeUnresolved(file)) return found;
   return [...found, ...judgeState(payment, live), ...judgeFailedCharges(file, live)];
 }
 

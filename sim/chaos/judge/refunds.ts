@@ -3,10 +3,12 @@ import {
   type Finding,
   groupBy,
   type LedgerRefund,
+  nameOf,
   type OrderFile,
   type Payment,
   type Refund,
 } from './case.ts';
+import { isInDoubt } from './doubt.ts';
 import { keyedRefundKey, refundKey } from './names.ts';
 import { bodyOf, isPost } from './reading.ts';
 import { mayHaveRefunded } from './refund-reading.ts';
@@ -66,7 +68,7 @@ export function judgeRefunds(file: OrderFile): Finding[] {
       const what = `refund ${refund.refund_id} of ${refund.amount} was opened, and nobody asked for it`;
       found.push({ kind: 'causeless_call', what });
     }
-    found.push(...judgeRefund(refund, underKey(file, key)));
+    found.push(...judgeRefund(refund, underKey(file, key), mayStillLand(refund, file)));
   }
   return payment === undefined ? found : [...found, ...judgeSums(payment, file)];
 }
@@ -85,7 +87,12 @@ export function underKey({ charges }: OrderFile, key: string): LedgerRefund[] {
   return charges.flatMap(({ refunds }) => refunds.filter((refund) => refund.idempotency_key === key));
 }
 
-function judgeRefund(refund: Refund, booked: readonly LedgerRefund[]): Finding[] {
+/** Whether the refund may have no end yet, although the gateway does not know it. */
+function mayStillLand(refund: Refund, { stripe, refundEvents }: OrderFile): boolean {
+  return stripe !== null && isInDoubt(refundEvents.get(nameOf(refund)) ?? []);
+}
+
+function judgeRefund(refund: Refund, booked: readonly LedgerRefund[], mayLand: boolean): Finding[] {
   const { refund_id: id, status, amount, gateway_ref: ref } = refund;
   const live = booked.filter(isLive);
   switch (status) {
@@ -109,6 +116,7 @@ function judgeRefund(refund: Refund, booked: readonly LedgerRefund[]): Finding[]
     default: {
       // The gateway may take days to decide.
       if (live.some((one) => one.status === 'pending')) return [];
+      if (status === 'PENDING' && booked.length === 0 && mayLand) return [];
       return [{ kind: 'unsettled', what: `refund ${id} is still ${status} after the faults were over` }];
     }
   }

@@ -1,10 +1,14 @@
 /** Judges the replays after the end: each gets an answer, and none changes anything. */
 import type { Exchange } from '../record.ts';
-import type { Finding, State, Violation } from './case.ts';
+import { type Finding, nameOf, type Refund, type State, type Violation } from './case.ts';
 import { bodyOf, isAboutRefunds, isSettled, paymentStatusOf } from './reading.ts';
 import { isRefundEnd } from './refund-reading.ts';
 
-export function judgeReplays(exchanges: readonly Exchange[]): Violation[] {
+/** @param inDoubt what may have no end yet: payments by their ids, and refunds by their `nameOf`. Default: none. */
+export function judgeReplays(
+  exchanges: readonly Exchange[],
+  inDoubt: ReadonlySet<string> = new Set(),
+): Violation[] {
   return exchanges.flatMap((exchange): Violation[] => {
     const { scenario, status, n, key, orderId, text } = exchange;
     if (scenario === 'final change' && status !== 422) {
@@ -12,7 +16,15 @@ export function judgeReplays(exchanges: readonly Exchange[]): Violation[] {
       return [{ kind: 'changed_answer', what, exchanges: [n], orderId }];
     }
     if (scenario !== 'final replay' || hasAnswer(exchange)) return [];
-    if (status === 202 && paymentStatusOf(bodyOf(text)) === 'REVIEW') return [];
+    const body = bodyOf(text);
+    if (status === 202 && paymentStatusOf(body) === 'REVIEW') return [];
+    if (
+      status === 202 &&
+      inDoubt.has(
+        typeof body.refund_id === 'string' ? nameOf(body as unknown as Refund) : String(body.payment_id),
+      )
+    )
+      return [];
     const what = `the key ${key} had no answer after the end: ${status}`;
     return [{ kind: 'unsettled', what, exchanges: [n], orderId }];
   });

@@ -13,19 +13,24 @@ import { chmod } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ReplicaName, Upstream } from '../fault.ts';
+import type { GatewayOfRun } from '../gateway-of-run.ts';
 import { TEST_CERTIFICATE } from '../proxy/certificate.ts';
 import { type NetworkProxy, startProxy } from '../proxy/proxy.ts';
 import { startTlsFront, type TlsFront } from '../proxy/tls-front.ts';
 import { type Arrival, type Call, createWitness, type Heard, type RefundCall } from '../proxy/witness.ts';
 import { createRandom } from '../random.ts';
 import { drawSettings } from '../schedule.ts';
-import { gatewayOf, installationOf, REPLICA_ENV, VARIED } from '../settings.ts';
+import { installationOf, REPLICA_ENV, VARIED } from '../settings.ts';
+import { type EventWay, openEventWay } from '../stripe/events.ts';
+import { EVENT_SECRET } from '../stripe/settings.ts';
+import { createStripeWitness, type Write } from '../stripe/writes.ts';
 import { type Database, startDatabase } from './database.ts';
 import { freePort } from './free-port.ts';
 import { type FakeGateway, startGateway } from './gateway.ts';
 import { startGuard } from './guard.ts';
 import { install } from './installation.ts';
 import { type End, type Replica, startReplica } from './replica.ts';
+import { watchStalls } from './stalls.ts';
 
 export const REPLICA_NAMES = ['a', 'b'] as const satisfies readonly ReplicaName[];
 
@@ -40,7 +45,11 @@ export interface World {
   readonly calls: readonly Call[];
   /** Every refund request that reached it. */
   readonly refundCalls: readonly RefundCall[];
-  /** Resolves when the next charge or refund request of this replica has reached the gateway and is not answered yet. */
+  /** Every request that reached Stripe and changes something. Empty with another gateway. */
+  readonly writes: readonly Write[];
+  /** The way of Stripe's events. Null with another gateway. */
+  readonly events: EventWay | null;
+  /** Resolves when the next request of this replica that changes something has reached the gateway and is not answered yet. */
   nextCall(name: ReplicaName): Promise<void>;
   /** How every process of a replica ended. */
   readonly ends: readonly End[];
@@ -52,13 +61,15 @@ export interface World {
 
 export interface WorldOptions {
   readonly seed: number;
+  readonly gateway: GatewayOfRun;
   /** The project's folder, as a URL that ends with a slash. */
   readonly root: string;
   /** Where the logs go. */
   readonly folder: string;
 }
 
-export async function startWorld({ seed, root, folder }: WorldOptions): Promise<World> {
+export async function startWorld(options: WorldOptions): Promise<World> {
+  const { seed, gateway: gatewayOfRun, root, folder } = options;
   const closers: (() => Promise<void> | void)[] = [];
   const closeAll = async (): Promise<void> => {
     for (let close = closers.pop(); close !== undefined; close = closers.pop()) await close();
@@ -77,6 +88,8 @@ export async function startWorld({ seed, root, folder }: WorldOptions): Promise<
     });
     // If we are root, PostgreSQL runs as another user, who must be able to enter this folder.
     await chmod(data, 0o755);
+    const stalls = watchStalls();
+    closers.push(stalls.stop);
     const guard = startGuard();
     closers.push(guard.close);
 
@@ -92,22 +105,29 @@ export async function startWorld({ seed, root, folder }: WorldOptions): Promise<
       installationId: installationOf(seed),
       log: openLog('migrate.log'),
     });
+    const started = new Map<ReplicaName, Replica>();
+    const events =
+      gatewayOfRun.name === 'stripe'
+        ? await openEventWay({ seed, replicas: () => [...started.values()].map(({ url }) => url) })
+        : null;
+    if (events !== null) closers.push(events.close);
     const gateway = await startGateway({
       guard,
       root,
       dataDir: join(data, 'gateway'),
       seed,
       log: openLog('gateway.log'),
+      stripeEvents: events && { url: events.url, secret: EVENT_SECRET },
     });
     closers.push(gateway.stop);
 
     const calls: Call[] = [];
     const refundCalls: RefundCall[] = [];
+    const writes: Write[] = [];
     const waiting: { readonly [Name in ReplicaName]: (() => void)[] } = { a: [], b: [] };
     const ends: End[] = [];
 
     const settings = drawSettings(createRandom(seed, 'settings'));
-    const started = new Map<ReplicaName, Replica>();
 
     async function openProxies(name: ReplicaName): Promise<{ readonly [To in Upstream]: NetworkProxy }> {
       const random = createRandom(seed, `network ${name}`);
@@ -118,22 +138,28 @@ export async function startWorld({ seed, root, folder }: WorldOptions): Promise<
         const atMs = Date.now();
         const ago = atMs - performance.now();
         const hungUp = hungUpMs === null ? null : ago + hungUpMs;
-        return { replica: name, atMs, leftMs: ago + leftMs, hungUpMs: hungUp };
+        const readLateMs = stalls.lateMs(leftMs);
+        return { replica: name, atMs, leftMs: ago + leftMs, readLateMs, hungUpMs: hungUp };
       };
       const tellWaiting = (): void => {
         for (const tell of waiting[name].splice(0)) tell();
       };
+      const onWrite = (write: Heard<Write>): void => {
+        writes.push({ ...write, ...arrival(write) });
+        tellWaiting();
+      };
+      const onCalls = {
+        onCharge(call: Heard<Call>) {
+          calls.push({ ...call, ...arrival(call) });
+          tellWaiting();
+        },
+        onRefund(call: Heard<RefundCall>) {
+          refundCalls.push({ ...call, ...arrival(call) });
+          tellWaiting();
+        },
+      };
       const tap = () =>
-        createWitness({
-          onCharge(call) {
-            calls.push({ ...call, ...arrival(call) });
-            tellWaiting();
-          },
-          onRefund(call) {
-            refundCalls.push({ ...call, ...arrival(call) });
-            tellWaiting();
-          },
-        });
+        gatewayOfRun.name === 'stripe' ? createStripeWitness(onWrite) : createWitness(onCalls);
       const disturbed = (fromMs: number, untilMs: number): boolean =>
         started.get(name)?.disturbed(fromMs, untilMs) === true;
       const toGateway = await startProxy({ target: gateway, random, tap, disturbed });
@@ -144,15 +170,13 @@ export async function startWorld({ seed, root, folder }: WorldOptions): Promise<
     async function openReplica(
       name: ReplicaName,
       through: NetworkProxy,
-      more: Readonly<Record<string, string>>,
+      address: string,
+      more: Readonly<Record<string, string>> = {},
     ): Promise<Replica> {
       const env = {
         ...REPLICA_ENV,
-        GATEWAY_LIVEMODE: 'no',
-        // Each reaches the same gateway by a way of its own.
-        GATEWAY_CHANGE: 'accept',
         ...VARIED[settings[name]],
-        ...gatewayOf(seed).env,
+        ...gatewayOfRun.env(name, address),
         DATABASE_URL: database.urlThrough(through),
         ...more,
       };
@@ -177,11 +201,12 @@ export async function startWorld({ seed, root, folder }: WorldOptions): Promise<
     const authority = join(data, 'authority.pem');
     writeFileSync(authority, TEST_CERTIFICATE);
     const replicas = {
-      a: await openReplica('a', proxies.a.database, {
-        GATEWAY_URL: `http://${proxies.a.gateway.host}:${proxies.a.gateway.port}`,
-      }),
-      b: await openReplica('b', proxies.b.database, {
-        GATEWAY_URL: `https://${front.host}:${front.port}`,
+      a: await openReplica(
+        'a',
+        proxies.a.database,
+        `http://${proxies.a.gateway.host}:${proxies.a.gateway.port}`,
+      ),
+      b: await openReplica('b', proxies.b.database, `https://${front.host}:${front.port}`, {
         NODE_EXTRA_CA_CERTS: authority,
       }),
     };
@@ -193,6 +218,8 @@ export async function startWorld({ seed, root, folder }: WorldOptions): Promise<
       proxies,
       calls,
       refundCalls,
+      writes,
+      events,
       ends,
       nextCall: (name) => new Promise((resolve) => waiting[name].push(resolve)),
       reconnect() {

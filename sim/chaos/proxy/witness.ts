@@ -13,6 +13,8 @@ export interface Arrival {
   readonly atMs: number;
   /** When its first byte left the replica. The network may have held it after that. */
   readonly leftMs: number;
+  /** By how much earlier it may have left, because the proxy stood still. Absent: it did not. */
+  readonly readLateMs?: number;
   /** When the replica closed the connection of the call. Null: it had not closed it yet. */
   readonly hungUpMs: number | null;
 }
@@ -41,18 +43,38 @@ export interface Listener {
   onRefund(call: Heard<RefundCall>): void;
 }
 
+/** A complete `POST` that reached the gateway. */
+export interface Request extends Pick<Arrival, 'leftMs' | 'hungUpMs'> {
+  readonly path: string;
+  /** Its idempotency key, without quotes. Empty: it has none. */
+  readonly key: string;
+  readonly body: string;
+}
+
 /** Far more than any request of ours. A stream that does not parse is not kept for ever. */
 const MAX_REQUEST_BYTES = 64 * 1024;
 
-/** Reads one connection. Ignores lookups and incomplete requests. */
+/** Reads one connection of the `http` adapter. Ignores lookups and incomplete requests. */
 export function createWitness(listener: Listener): Tap {
+  return readPosts(({ path, key, body, ...times }) => {
+    const [, chargeId] = /\/charges\/([^/]+)\/refunds$/.exec(path) ?? [];
+    if (chargeId === undefined && !path.endsWith('/charges')) return;
+    const { amount, currency, reference, order_id: orderId } = JSON.parse(body);
+    if (chargeId === undefined) listener.onCharge({ key, reference, orderId, amount, currency, ...times });
+    else listener.onRefund({ key, chargeId: decodeURIComponent(chargeId), amount, ...times });
+  });
+}
+
+/** Reads one connection, and tells each `POST` when its last byte was passed on. */
+export function readPosts(onPost: (request: Request) => void): Tap {
   let heard: Buffer = Buffer.alloc(0);
   let leftMs = 0;
   return (bytes, { arrivedMs, hungUpMs }) => {
     if (heard.length === 0) leftMs = arrivedMs;
     heard = Buffer.concat([heard, bytes]);
     for (let size = messageSize(heard); size !== null && size <= heard.length; size = messageSize(heard)) {
-      tell(listener, heard.subarray(0, size), { leftMs, hungUpMs });
+      const post = postIn(heard.subarray(0, size));
+      if (post !== null) onPost({ ...post, leftMs, hungUpMs });
       heard = heard.subarray(size);
       leftMs = arrivedMs;
     }
@@ -60,14 +82,11 @@ export function createWitness(listener: Listener): Tap {
   };
 }
 
-function tell(listener: Listener, request: Buffer, times: Pick<Arrival, 'leftMs' | 'hungUpMs'>): void {
-  const end = request.indexOf('\r\n\r\n');
-  const head = request.toString('latin1', 0, end);
-  const [, path = ''] = /^POST (\S+) HTTP/.exec(head) ?? [];
-  const [, chargeId] = /\/charges\/([^/]+)\/refunds$/.exec(path) ?? [];
-  if (chargeId === undefined && !path.endsWith('/charges')) return;
+function postIn(message: Buffer): Pick<Request, 'path' | 'key' | 'body'> | null {
+  const end = message.indexOf('\r\n\r\n');
+  const head = message.toString('latin1', 0, end);
+  const [, path] = /^POST (\S+) HTTP/.exec(head) ?? [];
+  if (path === undefined) return null;
   const key = /\r\nidempotency-key: *([^\r\n]+)/i.exec(head)?.[1]?.replaceAll('"', '') ?? '';
-  const { amount, currency, reference, order_id: orderId } = JSON.parse(request.toString('utf8', end + 4));
-  if (chargeId === undefined) listener.onCharge({ key, reference, orderId, amount, currency, ...times });
-  else listener.onRefund({ key, chargeId: decodeURIComponent(chargeId), amount, ...times });
+  return { path, key, body: message.toString('utf8', end + 4) };
 }

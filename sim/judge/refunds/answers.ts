@@ -183,10 +183,18 @@ export function createRefundAnswerJudge(parts: RefundJudgeParts): RefundAnswerJu
   /** Whether, at some moment of the request, less was left than it asked for. */
   function exceeds({ paymentId, amountMinor, atMs }: RefundAsked): boolean {
     const states = since(refundBook.sums.get(paymentId) ?? [], atMs);
-    const captured = [...database().rows()].find(({ payment }) => payment.paymentId === paymentId);
     const lefts = states.map(({ sums }) => refundableMinor(sums));
-    if (states.length === 0) lefts.push(captured?.payment.order.amountMinor ?? 0);
+    if (states.length === 0) lefts.push(capturedMinor(paymentId));
     return lefts.some((left) => left < (amountMinor ?? 1));
+  }
+
+  /** What the charge took of a payment without refunds. */
+  function capturedMinor(paymentId: string): number {
+    const row = [...database().rows()].find(({ payment }) => payment.paymentId === paymentId);
+    if (row === undefined) return 0;
+    const { order, operation } = row.payment;
+    if (operation.manual === undefined) return order.amountMinor;
+    return database().read('sums', order.accountId, [paymentId])[0]?.capturedMinor ?? 0;
   }
 
   function isSuperseded(found: KnownRefund, { atMs }: RefundAsked): boolean {

@@ -1,13 +1,23 @@
-/** Shows a refund in the shape of a charge, so that the judges of calls, leases, causes, proofs and waits hold for it, too. */
+/** Shows a refund, a capture or a void in the shape of a charge, so that the judges of calls, leases, causes, proofs and waits hold for it, too. */
 import type { PaymentEvent } from '../../../src/domain/payment.ts';
 import type { Change, OperationRow, Row } from '../../store/database.ts';
 import type { RefundChange, StoredRefund } from './book.ts';
 
-/** The words of charges for what refunds call otherwise. */
+/** The words of charges, or of refunds, for what follow-ups call otherwise. */
 const WORDS: Readonly<Record<string, string>> = {
   'refund.succeeded': 'payment.completed',
   'refund.failed': 'payment.failed',
   'refund.review': 'payment.review',
+  'capture.succeeded': 'payment.completed',
+  'capture.failed': 'payment.failed',
+  'capture.review': 'payment.review',
+  'capture.confirmed': 'refund.confirmed',
+  'capture.found_pending': 'refund.found_pending',
+  'void.succeeded': 'payment.completed',
+  'void.failed': 'payment.failed',
+  'void.review': 'payment.review',
+  'void.confirmed': 'refund.confirmed',
+  'void.found_pending': 'refund.found_pending',
 };
 
 export function asRow(record: StoredRefund): Row {
@@ -62,6 +72,10 @@ export function asChargeEvent(event: PaymentEvent): PaymentEvent {
 }
 
 /** For messages. */
-export function nameOf({ order, followUp }: Pick<StoredRefund, 'order' | 'followUp'>): string {
-  return `refund ${followUp.name} of ${order.orderId}`;
+export function nameOf({
+  operation,
+  order,
+  followUp,
+}: Pick<StoredRefund, 'operation' | 'order' | 'followUp'>): string {
+  return `${operation.kind} ${followUp.name} of ${order.orderId}`;
 }

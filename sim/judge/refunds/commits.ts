@@ -34,7 +34,7 @@ export function judgeRefundCommit(parts: RefundJudgeParts, change: RefundChange)
   const known = noted(refundBook, change, nowMs());
   if (before === null) opened(parts, after);
   const name = nameOf(after);
-  const shared: CommitJudgeParts = { ...parts, gateway: parts.refunds, mark: () => {} };
+  const shared: CommitJudgeParts = { ...parts, gateway: parts.refunds, mark: () => {}, endsOf: () => [] };
   const asCharge = asChange(change);
   judgeEvents(shared, asCharge);
   judgeFence(shared, asCharge);
@@ -54,7 +54,7 @@ export function judgeRefundCommit(parts: RefundJudgeParts, change: RefundChange)
   judgeTruth(parts, change, before);
 }
 
-function noted(book: RefundBook, change: RefundChange, atMs: number): KnownRefund {
+export function noted(book: RefundBook, change: RefundChange, atMs: number): KnownRefund {
   const { after, sumsAfter } = change;
   const { id } = after.followUp;
   const known = book.refunds.get(id) ?? { states: [], body: null };
@@ -104,7 +104,11 @@ function opened(parts: RefundJudgeParts, after: StoredRefund): void {
 }
 
 /** The first answer that ends a refund is frozen, and never changes. */
-function judgeAnswer({ violated }: RefundJudgeParts, known: KnownRefund, after: StoredRefund): void {
+export function judgeAnswer(
+  { violated }: Pick<RefundJudgeParts, 'violated'>,
+  known: KnownRefund,
+  after: StoredRefund,
+): void {
   const { answer } = after;
   if (answer === null) return;
   if (known.body !== null && known.body !== answer)
@@ -179,10 +183,10 @@ function judgeReason(
 }
 
 /** REVIEW is allowed only if the gateway has no lookups, broke its contract, or left the outcome open for too long. */
-function judgeReview(
-  { book, plan, violated, refundBook }: RefundJudgeParts,
+export function judgeReview(
+  { book, plan, violated, refundBook }: Pick<RefundJudgeParts, 'book' | 'plan' | 'violated' | 'refundBook'>,
   after: StoredRefund,
-  made: readonly BookedRefund[],
+  made: readonly unknown[],
 ): void {
   const { failureCode } = after.operation;
   if (failureCode === null) violated('review', `${nameOf(after)}: REVIEW without a reason`);

@@ -72,7 +72,10 @@ export function judgeRefundEnding(parts: RefundJudgeParts): void {
   }
 }
 
-function judgeTrail({ violated, book }: RefundJudgeParts, known: KnownRefund): void {
+export function judgeTrail(
+  { violated, book }: Pick<RefundJudgeParts, 'violated' | 'book'>,
+  known: KnownRefund,
+): void {
   const record = latestOf(known);
   record.events.forEach((event, index) => {
     if (event.seq !== index + 1) violated('4 events', `${nameOf(record)}: a gap at ${index + 1}`);

@@ -23,6 +23,8 @@ export type { RefundChange } from './book.ts';
 
 export interface RefundJudge {
   readonly answers: RefundAnswerJudge;
+  /** What is remembered of refunds. */
+  readonly book: RefundBook;
   committed(change: RefundChange): void;
   sent(sending: Sending): void;
   booked(refund: BookedRefund): void;
@@ -70,6 +72,7 @@ export function createRefundJudge(given: () => Omit<RefundJudgeParts, 'refundBoo
       answers ??= createRefundAnswerJudge(parts());
       return answers;
     },
+    book: refundBook,
     committed: (change) => judgeRefundCommit(parts(), change),
     sent(sending) {
       send ??= createSendJudge({ ...parts(), gateway: parts().refunds, rowOf });
@@ -104,6 +107,7 @@ export function createRefundJudge(given: () => Omit<RefundJudgeParts, 'refundBoo
     allAtRest() {
       const { plan, database, databaseNowMs } = parts();
       for (const { state, events } of database().followUps()) {
+        if (state.operation.kind !== 'refund') continue;
         const dead = isDead(parts(), state.gatewayKey);
         if (!isRefundAtRest({ ...state, events }, plan.policy, dead, databaseNowMs())) return false;
       }

@@ -43,10 +43,11 @@ function judgeTotal(parts: RefundJudgeParts, { chargeRef }: BookedRefund): void 
       isCounted(parts, one, index),
   );
   const sumMinor = ours.reduce((sum, { amountMinor }) => sum + amountMinor, 0);
-  if (charge !== undefined && sumMinor > charge.amountMinor)
+  const takenMinor = charge?.hold?.capturedMinor ?? charge?.amountMinor;
+  if (takenMinor !== undefined && sumMinor > takenMinor)
     violated(
       '1 refunded too much',
-      `${chargeRef}: ${sumMinor} of ${charge.amountMinor} (${ours.map(({ id }) => id).join(', ')})`,
+      `${chargeRef}: ${sumMinor} of ${takenMinor} (${ours.map(({ id }) => id).join(', ')})`,
     );
 }
 
@@ -86,15 +87,22 @@ export function judgeKnown(parts: RefundJudgeParts, { sender, request }: Sending
     .map(latestOf)
     .filter(({ gatewayKey, operation }) => gatewayKey !== request.key && operation.status !== 'REVIEW')
     .filter(({ gatewayKey }) => !refundBook.forgotten.has(gatewayKey));
-  const seen = refunds.ledger.filter(
-    (one) =>
-      others.some(({ gatewayKey }) => gatewayKey === one.key) && isLive(one) && one.visibleAtMs < openedMs,
-  );
-  const sumMinor = seen.reduce((sum, { amountMinor }) => sum + amountMinor, 0);
+  const sumMinor = refunds.ledger
+    .filter((one) => isLive(one) && one.visibleAtMs < openedMs)
+    .reduce((sum, { key, amountMinor }) => {
+      const other = others.find(({ gatewayKey }) => gatewayKey === key);
+      if (other === undefined) return sum;
+      // One that has not failed counts with what it reserves, also if the gateway made it with another amount.
+      return (
+        sum +
+        (other.operation.status === 'FAILED' ? amountMinor : (other.settledMinor ?? other.order.amountMinor))
+      );
+    }, 0);
   const charge = gateway.ledger.find(({ id }) => id === followUp.chargeRef);
-  if (charge !== undefined && sumMinor + order.amountMinor > charge.amountMinor)
+  const takenMinor = charge?.hold?.capturedMinor ?? charge?.amountMinor;
+  if (takenMinor !== undefined && sumMinor + order.amountMinor > takenMinor)
     violated(
       '3 next refund',
-      `${sender} sent ${order.amountMinor} of ${order.orderId} although ${sumMinor} of ${charge.amountMinor} can be seen to be refunded`,
+      `${sender} sent ${order.amountMinor} of ${order.orderId} although ${sumMinor} of ${takenMinor} can be seen to be refunded`,
     );
 }

@@ -29,7 +29,9 @@ export function judgeSums(parts: RefundJudgeParts, change: RefundChange): void {
     violated('sums', `${nameOf(after)} #${after.seq}: absences is ${sumsAfter.absences} of ${released}`);
   const { capturedMinor, refundingMinor, refundedMinor, elsewhereMinor } = sumsAfter;
   const payment = database().row(after.order.accountId, after.order.orderId)?.payment;
-  if (payment !== undefined && capturedMinor !== payment.order.amountMinor)
+  // What a capture took is judged with the capture.
+  const isAutomatic = payment?.operation.manual === undefined;
+  if (payment !== undefined && isAutomatic && capturedMinor !== payment.order.amountMinor)
     violated('sums', `${nameOf(after)}: ${capturedMinor} is said to be captured`);
   judgeElsewhere(parts, change, elsewhereMinor);
   // Before one that is opened to verify is sent, the gateway is asked what was refunded elsewhere.

@@ -26,8 +26,8 @@ export const DOMAIN: readonly PlantedBug[] = [
     story:
       'A call that charged was answered with 500, the lookup does not show the charge yet, and the payment is declared failed.',
     file: 'src/domain/proof.ts',
-    find: "if (doubt.kind === 'answered' && contract.lookupLagMs === 0) return",
-    put: "if (doubt.kind === 'answered') return",
+    find: "if (doubt.kind === 'answered' && contract.lookupLagMs + landsMs === 0) return",
+    put: "if (doubt.kind === 'answered' && landsMs === 0) return",
     judge: 'explorer',
   },
   {
@@ -35,8 +35,8 @@ export const DOMAIN: readonly PlantedBug[] = [
     story:
       'A call reaches the gateway a minute after its connection broke, and charges an order that was declared failed.',
     file: 'src/domain/proof.ts',
-    find: "const landsMs = doubt.kind === 'open' ? contract.landsWithinMs : 0;",
-    put: 'const landsMs = 0;',
+    find: "const landsMs = doubt.kind === 'open' ? contract.landsWithinMs : errorsLandWithinMs;",
+    put: 'const landsMs = errorsLandWithinMs;',
     judge: 'explorer',
   },
   {
@@ -234,8 +234,8 @@ export const DOMAIN: readonly PlantedBug[] = [
     story:
       'One of two calls was declined and the other is still on its way, so the order fails first and is charged afterwards.',
     file: `${FOLDER}/lookup-ended.ts`,
-    find: "if (context.policy.contract.keys === 'kept') {",
-    put: "if (outcome.code !== '') {",
+    find: 'if (isDeclineFinal(context.policy.contract)) {',
+    put: "if (isDeclineFinal(context.policy.contract) || outcome.code !== '') {",
     judge: 'engine suite',
     tests: { file: `${FOLDER}/decisions.test.ts`, named: 'declined without keys' },
   },

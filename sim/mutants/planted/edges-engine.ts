@@ -172,8 +172,8 @@ export const EDGES_ENGINE: readonly PlantedBug[] = [
     story:
       'One of two calls was declined and the other is on its way, the next charge is sent, and the customer pays twice.',
     file: 'src/engine/verify.ts',
-    find: "if (outcome.kind === 'declined' && engine.policy.contract.keys === 'none') {",
-    put: "if (outcome.kind === 'declined' && engine.policy.contract.keys !== 'none') {",
+    find: "if (outcome.kind === 'declined' && !isDeclineFinal(engine.policy.contract)) {",
+    put: "if (outcome.kind === 'declined' && isDeclineFinal(engine.policy.contract)) {",
     judge: 'engine suite',
     tests: { file: VERIFY, named: 'of one that was declined can still land in addition' },
   },

@@ -239,9 +239,9 @@ export const EDGES_LIBRARY: readonly PlantedBug[] = [
     name: 'a fact of the contract that is a getter is lost',
     story:
       'A gateway keeps no keys, the engine assumes that it does, and a call that is resent charges twice.',
-    file: `${LIBRARY}/parts.ts`,
-    find: 'return Object.fromEntries(facts.map((fact) => [fact, fields.get(fact)])) as unknown as GatewayContract;',
-    put: 'return { ...(contract as GatewayContract) };',
+    file: `${LIBRARY}/read-contract.ts`,
+    find: 'return { ...words, ...(effects === null ? {} : { effects }) } as unknown as GatewayContract;',
+    put: 'return { ...(words === null ? {} : (contract as GatewayContract)), ...(effects === null ? {} : { effects }) };',
     judge: 'engine suite',
     tests: { file: `${LIBRARY}/options.test.ts`, named: 'keeps every fact' },
   },

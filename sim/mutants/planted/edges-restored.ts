@@ -305,8 +305,8 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     story:
       'A program says that its database was restored, nothing is looked up, and charged orders are charged again.',
     file: 'src/engine/engine.ts',
-    find: '  checkPolicy(options.policy);\n',
-    put: '  if (options.policy.contract.lookup) checkPolicy(options.policy);\n',
+    find: '  checkContract(options.gateway, options.policy);\n',
+    put: '  if (options.policy.contract.lookup) checkContract(options.gateway, options.policy);\n',
     judge: 'engine suite',
     tests: { file: RESTORED, named: 'the engine does not start if the gateway has no lookups' },
   },
@@ -324,8 +324,8 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     story:
       'The first charge of an order is called again, then its forgotten second charge arrives, and the customer pays twice.',
     file: 'src/engine/ahead.ts',
-    find: "  return proof.kind === 'proved' ? { kind: 'clear' } : { kind: 'may_land', atMs: proof.atMs };\n",
-    put: "  return Number.isNaN(proof.kind) ? { kind: 'may_land', atMs: 0 } : { kind: 'clear' };\n",
+    find: "  if (proof.kind !== 'proved') return { kind: 'may_land', atMs: proof.atMs };\n",
+    put: '',
     judge: 'engine suite',
     tests: { file: LATER, named: 'while it may still land' },
   },
@@ -337,6 +337,16 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     put: 'Math.max(operation.n, 0 * engine.ahead.declinedUpTo(paymentId)) + 1;',
     judge: 'engine suite',
     tests: { file: LATER, named: 'behind any number of declines' },
+  },
+  {
+    name: 'a later charge that was taken back does not count',
+    story:
+      'The order was paid and refunded after the backup. A forgotten request of its first charge comes again, and takes the money once more.',
+    file: 'src/domain/transition/restored.ts',
+    find: "    case 'taken_back':\n      return foundAhead(",
+    put: "    case 'taken_back':\n      if (outcome.kind === 'taken_back') return null;\n      return foundAhead(",
+    judge: 'engine suite',
+    tests: { file: LATER, named: 'although it was taken back' },
   },
   {
     name: 'the look before a first call has no end',

@@ -70,8 +70,8 @@ export const EDGES_WORLD: readonly PlantedBug[] = [
     name: 'after a restore the charge after the failed one is not looked up at all',
     story: 'The backup does not contain the charge of a second card, and the order is shown as failed.',
     file: 'src/engine/driving/finish.ts',
-    find: 'return fails && policy.contract.lookup && mayBeForgotten',
-    put: 'return fails && policy.contract.lookup && record.operation.n < 1 && mayBeForgotten',
+    find: 'return fails && contract.lookup && mayBeForgotten',
+    put: 'return fails && contract.lookup && record.operation.n < 1 && mayBeForgotten',
     judge: 'simulation',
   },
   {

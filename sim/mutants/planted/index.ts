@@ -3,6 +3,8 @@ import type { PlantedBug } from '../bug.ts';
 import { ACCESS_BUGS } from './access.ts';
 import { ANSWERS } from './answers.ts';
 import { CAPTURES } from './captures.ts';
+import { CAPTURES_PROOF } from './captures-proof.ts';
+import { CONTRACTS } from './contract.ts';
 import { DOMAIN } from './domain.ts';
 import { DRIVING } from './driving.ts';
 import { EDGES_ADAPTER } from './edges-adapter.ts';
@@ -43,6 +45,7 @@ import { WEBHOOKS_IN } from './webhooks.ts';
 
 export const PLANTED: readonly PlantedBug[] = [
   ...DOMAIN,
+  ...CONTRACTS,
   ...MONEY,
   ...DRIVING,
   ...PLACES_AT_THE_GATEWAY,
@@ -62,6 +65,7 @@ export const PLANTED: readonly PlantedBug[] = [
   ...REFUNDS_PROOF,
   ...REFUNDS_IN_THE_STORE,
   ...CAPTURES,
+  ...CAPTURES_PROOF,
   ...OPERATOR,
   ...TWO_STEPS,
   ...STRIPE_ADAPTER,

@@ -173,8 +173,8 @@ export const OPERATOR: readonly PlantedBug[] = [
     story:
       'Somebody looks at the wrong order and says “failed”, and nobody asks the gateway about the right one.',
     file: 'src/engine/operator/wished.ts',
-    find: 'const canLook = engine.policy.contract.lookup;',
-    put: 'const canLook = engine.policy.contract.lookup && seq < 0;',
+    find: 'const canLook = policyOf(engine, record).contract.lookup;',
+    put: 'const canLook = policyOf(engine, record).contract.lookup && stored.seq < 0;',
     judge: 'simulation',
   },
   {

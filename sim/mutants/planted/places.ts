@@ -75,7 +75,7 @@ export const PLACES_AT_THE_GATEWAY: readonly PlantedBug[] = [
     name: 'an order that another server has settled is answered from memory',
     story: 'The customer is asked to wait for an order that was paid seconds ago.',
     file: 'src/engine/charging/waiting.ts',
-    find: 'known === undefined || mayBeTaken(charging, known) ?',
+    find: 'known === undefined || mayBeTaken(charging, request, known) ?',
     put: 'known === undefined ?',
     judge: 'engine suite',
     tests: { file: PLACES, named: 'if another process has called and settled it' },

@@ -54,7 +54,7 @@ export const REFUNDS_PROOF: readonly PlantedBug[] = [
     story:
       'A refund that counted as failed was made after all; the next one is sent without a look, and both are paid.',
     file: 'src/engine/follow-ups/checking.ts',
-    find: "const isSent = record.operation.step !== 'verify' || !engine.policy.contract.lookup;",
+    find: "const isSent = record.operation.step !== 'verify' || !policyOf(engine, record).contract.lookup;",
     put: 'const isSent = record.operation.kind.length > 0;',
     judge: 'scenarios',
     tests: { file: SCRIPTS, named: 'it is made after it was proved absent' },

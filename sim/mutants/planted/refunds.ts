@@ -4,6 +4,8 @@ import type { PlantedBug } from '../bug.ts';
 
 const FOLDER = 'src/gateways/http';
 const SUITE = `${FOLDER}/refunds.test.ts`;
+/** The checks of every adapter. */
+const CHECKS = `${FOLDER}/suite.test.ts`;
 const JUDGES = 'src/domain/refund-outcomes.test.ts';
 
 export const REFUNDS_AT_THE_GATEWAY: readonly PlantedBug[] = [
@@ -33,7 +35,7 @@ export const REFUNDS_AT_THE_GATEWAY: readonly PlantedBug[] = [
     find: "refunds of it.\n    ['404 charge_not_found', 'unknown']",
     put: "refunds of it.\n    ['404 charge_not_found', 'declined']",
     judge: 'gateway suite',
-    tests: { file: SUITE, named: '404 charge_not_found is unknown' },
+    tests: { file: CHECKS, named: '404 charge_not_found is unknown' },
   },
   {
     name: 'an error without a key declines a refund',
@@ -42,7 +44,7 @@ export const REFUNDS_AT_THE_GATEWAY: readonly PlantedBug[] = [
     find: "if (meaning === 'declined' && error.namesKey)",
     put: "if (meaning === 'declined')",
     judge: 'gateway suite',
-    tests: { file: SUITE, named: 'is a decline if it names our key' },
+    tests: { file: CHECKS, named: 'is a decline if it names our key' },
   },
   {
     name: 'an old list proves that a refund succeeded',
@@ -51,7 +53,7 @@ export const REFUNDS_AT_THE_GATEWAY: readonly PlantedBug[] = [
     find: '  staysDone: () => false,\n',
     put: '  staysDone: () => true,\n',
     judge: 'gateway suite',
-    tests: { file: SUITE, named: 'for it may have failed since' },
+    tests: { file: CHECKS, named: 'for it may have failed since' },
   },
   {
     name: 'a capture is taken for a refund',
@@ -87,7 +89,7 @@ export const REFUNDS_AT_THE_GATEWAY: readonly PlantedBug[] = [
     find: '  if (charge.id !== chargeRef || charge.reference !== reference)\n',
     put: '  if (charge.id === reference)\n',
     judge: 'gateway suite',
-    tests: { file: SUITE, named: 'is not in the answer' },
+    tests: { file: CHECKS, named: 'is not in the answer' },
   },
   {
     name: 'a sum of refunds may be old',
@@ -96,7 +98,7 @@ export const REFUNDS_AT_THE_GATEWAY: readonly PlantedBug[] = [
     find: '  const flaw = flawOf(answer, isOld);\n',
     put: '  const flaw = isOld && answer.status === 0 ? flawOf(answer, isOld) : null;\n',
     judge: 'gateway suite',
-    tests: { file: SUITE, named: 'is not in an' },
+    tests: { file: CHECKS, named: 'is not in an' },
   },
   {
     name: 'a charge of which a part was refunded counts as taken back',

@@ -44,8 +44,8 @@ export const TWO_STEPS_PROOF: readonly PlantedBug[] = [
     name: 'the seal is believed, and nobody reads what it did',
     story: 'The charge was paid a moment before the seal. The order is FAILED, and the customer pays again.',
     file: READ,
-    find: '  return read(reading, handle);\n}\n\n/**\n * Without a handle',
-    put: "  return { kind: 'sealed', ref: handle };\n}\n\n/**\n * Without a handle",
+    find: "?? { kind: 'asked' as const };\n  });\n  return read(reading, handle);",
+    put: "?? { kind: 'asked' as const };\n  });\n  return { kind: 'sealed', ref: handle };",
     judge: 'simulation',
   },
   {

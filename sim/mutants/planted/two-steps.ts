@@ -3,6 +3,7 @@
 import type { PlantedBug } from '../bug.ts';
 
 const DECISIONS = 'src/domain/transition/two-steps.ts';
+const ACTING = 'src/domain/transition/acting.ts';
 const DECISIONS_TEST = 'src/domain/transition/two-steps.test.ts';
 const READ = 'src/engine/two-steps/read.ts';
 const CALL = 'src/engine/two-steps/call.ts';
@@ -92,10 +93,29 @@ export const TWO_STEPS: readonly PlantedBug[] = [
     name: 'one key for all seals of a charge',
     story: 'The gateway keeps the error of the first seal for ever, and the order is never settled.',
     file: 'src/domain/ids.ts',
-    find: 'return uuidV5(chargeKey, `seal:${lookups}`);',
-    put: 'return uuidV5(chargeKey, `seal:${Math.min(lookups, 0)}`);',
+    find: 'return uuidV5(chargeKey, `seal:${seq}`);',
+    put: 'return uuidV5(chargeKey, `seal:${Math.min(seq, 0)}`);',
     judge: 'engine suite',
     tests: { file: CHARGE_TEST, named: 'under another key, after a seal that did not work' },
+  },
+  {
+    name: 'nothing is woken after an outage',
+    story: 'The gateway was away for a night, and the customers of the evening wait for another hour.',
+    file: 'src/engine/one-gateway.ts',
+    find: 'const endWaking = wakeAfterOutages(engine, driver);',
+    put: 'const endWaking = (): void => {};',
+    judge: 'engine suite',
+    tests: { file: 'src/engine/after-outage.test.ts', named: 'within seconds' },
+  },
+  {
+    name: 'a lookup that got no answer counts as one that said something',
+    story:
+      'The gateway is back after an hour, and the customer waits for another hour until the order is looked up.',
+    file: 'src/domain/transition/look-again.ts',
+    find: "const isAnswered = type !== 'lookup.unavailable';",
+    put: 'const isAnswered = true;',
+    judge: 'engine suite',
+    tests: { file: DECISIONS_TEST, named: 'within an eighth of it' },
   },
   {
     name: 'one key for all tries to prepare',
@@ -162,6 +182,26 @@ export const TWO_STEPS: readonly PlantedBug[] = [
     put: 'return isActionOver(acting(known, outcome.ref, context), context) && context.nowMs < 0;',
     judge: 'engine suite',
     tests: { file: ACTION_TEST, named: 'after an hour it is sealed' },
+  },
+  {
+    name: 'the customer’s time is dated by a clock that was set back since',
+    story:
+      'The database’s clock was three hours ahead and is corrected. Who leaves the bank’s page then is waited for three hours longer.',
+    file: ACTING,
+    find: 'return sinceMs > nowMs + trust.aheadMs ? trust.writtenFromMs : sinceMs;',
+    put: 'return trust.aheadMs < 0 ? trust.writtenFromMs : sinceMs;',
+    judge: 'engine suite',
+    tests: { file: DECISIONS_TEST, named: 'clock was set back by hours' },
+  },
+  {
+    name: 'the caller’s time for a customer is over only by the database’s clock',
+    story:
+      'The order may take a minute. The clock was set back, and the customer can still pay it hours later.',
+    file: ACTING,
+    find: 'return leftToTryMs(operation, context) === 0 || context.nowMs >= actionEndsAtMs(operation, context);',
+    put: 'return context.nowMs >= actionEndsAtMs(operation, context);',
+    judge: 'engine suite',
+    tests: { file: DECISIONS_TEST, named: 'clock was set back by hours' },
   },
   {
     name: 'a handle that the gateway does not know is taken for absence',

@@ -180,8 +180,8 @@ export const UNSEEN: readonly PlantedBug[] = [
     name: 'the wait between lookups has no cap',
     story: 'A paid order is shown as paid only hours later.',
     file: 'src/domain/policy.ts',
-    find: 'const plain = Math.min(policy.lookupCapMs, baseMs * 2 ** Math.min(lookups, 30));',
-    put: 'const plain = Math.min(10 * policy.lookupCapMs, baseMs * 2 ** Math.min(lookups, 30));',
+    find: 'Math.round(Math.min(lookupCapMs, plainMs) * (0.9 + 0.2 * roll))',
+    put: 'Math.round(Math.min(10 * lookupCapMs, plainMs) * (0.9 + 0.2 * roll))',
     judge: 'simulation',
   },
   {

@@ -17,8 +17,7 @@ export const WEBHOOKS_IN: readonly PlantedBug[] = [
     file: NOTE,
     find: "case 'wake': {",
     put: "case 'wake': { await noting.engine.store.addEvidence({ payment: paymentKey(found), chargeN: found.operation.n, outcome: { kind: 'approved', ref: note.ref ?? 'ch' } });",
-    judge: 'engine suite',
-    tests: { file: ENGINE_TEST, named: 'settles nothing if the gateway does not show it' },
+    judge: 'simulation',
   },
   {
     name: 'an event brings a call forward',
@@ -73,8 +72,7 @@ export const WEBHOOKS_IN: readonly PlantedBug[] = [
     file: WEBHOOKS,
     find: 'const noted = await noteOnce(note);',
     put: "const noted = await Promise.race([noteOnce(note), Promise.resolve('noted' as const)]);",
-    judge: 'engine suite',
-    tests: { file: ENGINE_TEST, named: 'is not taken if the store cannot be reached' },
+    judge: 'simulation',
   },
   {
     name: 'an event of another installation is looked into',
@@ -83,8 +81,7 @@ export const WEBHOOKS_IN: readonly PlantedBug[] = [
     file: WEBHOOKS,
     find: 'if (orderReference(installationId, note.accountId, note.orderId) === note.reference)',
     put: "if (orderReference(installationId, note.accountId, note.orderId) !== '')",
-    judge: 'engine suite',
-    tests: { file: ENGINE_TEST, named: 'forged or foreign cost no query' },
+    judge: 'simulation',
   },
   {
     name: 'an event during a lookup is taken for known',
@@ -92,8 +89,7 @@ export const WEBHOOKS_IN: readonly PlantedBug[] = [
     file: 'src/domain/gateway-note.ts',
     find: "if (row.held) return 'wait';",
     put: "if (row.held) return 'known';",
-    judge: 'engine suite',
-    tests: { file: ENGINE_TEST, named: 'comes during a lookup' },
+    judge: 'simulation',
   },
   {
     name: 'that money moved is forgotten while a call waits',
@@ -101,8 +97,7 @@ export const WEBHOOKS_IN: readonly PlantedBug[] = [
     file: 'src/domain/gateway-note.ts',
     find: "return mayHoldMoney(note) ? 'wait' : 'known';",
     put: "return mayHoldMoney(note) ? 'known' : 'known';",
-    judge: 'engine suite',
-    tests: { file: ENGINE_TEST, named: 'never sends a call before its time' },
+    judge: 'simulation',
   },
   {
     name: 'every event buys a lookup',
@@ -110,8 +105,7 @@ export const WEBHOOKS_IN: readonly PlantedBug[] = [
     file: `${ENGINE}/pace.ts`,
     find: 'FIRST_GAP_MS * 2 ** Math.min(times(unit), 30)',
     put: 'FIRST_GAP_MS * 2 ** Math.min(times(unit), 0)',
-    judge: 'engine suite',
-    tests: { file: ENGINE_TEST, named: 'buy few lookups' },
+    judge: 'simulation',
   },
   {
     name: 'a declined charge is never looked up again',
@@ -131,5 +125,77 @@ export const WEBHOOKS_IN: readonly PlantedBug[] = [
     put: 'return stored.held && due !== null && expected !== null && due < expected - EARLIER_BY_MS;',
     judge: 'engine suite',
     tests: { file: ENGINE_TEST, named: 'is carried out by the sweep' },
+  },
+  {
+    name: 'an event settles a payment',
+    story: 'An event about an old state says “paid”, the order is shipped, and nothing was charged.',
+    file: NOTE,
+    find: "case 'wake': {",
+    put: "case 'wake': { if (note.says === 'live') await noting.engine.store.advance({ payment: paymentKey(found), expected: { seq: found.seq, fence: found.fence, claimId: found.claimId, mustBeDue: false }, operation: { ...found.operation, status: 'COMPLETED', step: 'none', gatewayRef: note.ref ?? 'ch' }, event: { type: 'payment.completed', detail: null }, lease: { kind: 'release', waitMs: null }, settlement: { problem: null, body: '{}', byAbsence: false }, evidenceSeen: 0, updatedAtMs: found.updatedAtMs });",
+    judge: 'simulation',
+  },
+  {
+    name: 'an event sends at once',
+    story:
+      'Four events use up all calls of an order within a second, while the gateway is down for a minute.',
+    file: NOTE,
+    find: "case 'wait':",
+    put: "case 'wait': if (!found.held) { await noting.engine.store.advance({ payment: paymentKey(found), expected: { seq: found.seq, fence: found.fence, claimId: found.claimId, mustBeDue: false }, operation: found.operation, event: { type: 'call.refused', detail: null }, lease: { kind: 'release', waitMs: 0 }, settlement: null, evidenceSeen: 0, updatedAtMs: found.updatedAtMs }); nudge(noting.driver, found, 0); }",
+    judge: 'simulation',
+  },
+  {
+    name: 'an event does not wait after the last look',
+    story:
+      'A gateway that sends ten events about a charge in a second is asked about it ten times in that second.',
+    file: NOTE,
+    find: 'Math.min(gapMs, Math.max(0, record.updatedAtMs + gapMs - nowMs))',
+    put: 'Math.min(gapMs, Math.max(0, record.updatedAtMs - nowMs))',
+    judge: 'simulation',
+  },
+  {
+    name: 'an event that a refund has failed is taken for known',
+    story:
+      'The bank sends a refund back and the gateway says so, but nobody looks: the customer waits for money that never comes.',
+    file: 'src/domain/gateway-note.ts',
+    find: "return note.says !== 'pending' && EFFECTS[kind].mayFailForMs > 0;",
+    put: "return note.says === 'pending' && EFFECTS[kind].mayFailForMs > 0;",
+    judge: 'simulation',
+  },
+  {
+    name: 'an event waits as long as a worker holds its row',
+    story:
+      'A gateway that takes a minute for each call gets no answer to its events, and turns the endpoint off.',
+    file: NOTE,
+    find: "if (clock.monotonicMs() >= untilMs) return 'later';",
+    put: "if (clock.monotonicMs() >= untilMs + 60_000) return 'later';",
+    judge: 'simulation',
+  },
+  {
+    name: 'an event about an order that is not here is put off',
+    story: 'The gateway sends it again for days, and then turns the endpoint off.',
+    file: WEBHOOKS,
+    find: "return noted === 'later' ? webhookProblem('webhook_not_noted') : TAKEN;",
+    put: "return noted === 'later' || noted === 'unknown' ? webhookProblem('webhook_not_noted') : TAKEN;",
+    judge: 'simulation',
+  },
+  {
+    name: 'an event is weighed by the wall clock',
+    story:
+      'A clock is set forward, everything seems to be due already, and the events of that moment are taken and forgotten.',
+    file: NOTE,
+    find: 'engine.databaseClock.atLeastMs()',
+    put: 'engine.databaseClock.nowMs()',
+    judge: 'engine suite',
+    tests: { file: ENGINE_TEST, named: 'the wall clock was just set forward' },
+  },
+  {
+    name: 'an event about a failed refund is forgotten if the gateway gives no answer',
+    story:
+      'The gateway says that a refund was made after all, one lookup times out, and for an hour or for ever nobody asks again.',
+    file: 'src/domain/transition/watched.ts',
+    find: "const contested = news !== null || operation.status === 'FAILED';",
+    put: 'const contested = news !== null;',
+    judge: 'engine suite',
+    tests: { file: 'src/domain/transition/watched.test.ts', named: 'looked up again soon' },
   },
 ];

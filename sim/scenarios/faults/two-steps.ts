@@ -61,7 +61,13 @@ export const TWO_STEP_FAULTS: readonly NamedFault[] = [
         { prepares: ['prepare_error'] },
       ),
     ],
-    marks: ['prepare_lost', 'prepare_answer_lost', 'prepare_late', 'prepare_error'],
+    marks: [
+      'two_steps:prepared_anew',
+      'prepare_lost',
+      'prepare_answer_lost',
+      'prepare_late',
+      'prepare_error',
+    ],
   },
   {
     class: 'two steps',
@@ -229,6 +235,8 @@ export const TWO_STEP_FAULTS: readonly NamedFault[] = [
         test: 'may be an old one, repeated after they have acted: what a read shows counts',
       },
     ],
-    marks: ['two_steps:kept_answer_is_old'],
+    marks: ['error_not_charged', 'error_charged'],
+    metBy:
+      'engine suite: what was read before is not confirmed again, so the simulation meets an answer out of date too rarely',
   },
 ];

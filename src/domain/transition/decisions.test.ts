@@ -479,19 +479,19 @@ describe('the end of a lookup, in full', () => {
     expect(looked(absent, { doubt: answered }, {}, late).waitMs).toBe(1);
   });
 
-  it('no answer: slower every time', () => {
-    expect(
-      looked({ kind: 'unavailable', reason: 'http_500' }, { lookups: 3, unresolvedSinceMs: START }),
-    ).toEqual({
-      next: { status: 'UNRESOLVED', lookups: 4 },
+  it('no answer: slower the longer it lasts, and the lookups after it are no slower', () => {
+    const silent = { kind: 'unavailable', reason: 'http_500' } as const;
+    const later = { askedAtMs: START + 80_000, nowMs: START + 80_000 };
+    expect(looked(silent, { lookups: 3, unresolvedSinceMs: START }, {}, later)).toEqual({
+      next: { status: 'UNRESOLVED' },
       event: { type: 'lookup.unavailable', detail: 'http_500' },
-      waitMs: 80_000,
+      waitMs: 20_000,
     });
   });
 
   it('forbidden: as no answer, with an alarm about the credentials', () => {
     expect(looked({ kind: 'forbidden', reason: 'http_401' })).toEqual({
-      next: { status: 'UNRESOLVED', lookups: 1, unresolvedSinceMs: START + 90_100 },
+      next: { status: 'UNRESOLVED', unresolvedSinceMs: START + 90_100 },
       event: { type: 'lookup.unavailable', detail: 'http_401' },
       waitMs: 10_000,
       alarm: 'gateway_forbidden',
@@ -507,9 +507,9 @@ describe('the end of a lookup, in full', () => {
         {},
         { askedAtMs: nowMs, nowMs },
       );
-    expect(since(START + 1).next).toEqual({ status: 'UNRESOLVED', lookups: 1 });
+    expect(since(START + 1).next).toEqual({ status: 'UNRESOLVED' });
     expect(since(START)).toEqual({
-      next: { status: 'REVIEW', lookups: 1, failureCode: 'unresolved_too_long' },
+      next: { status: 'REVIEW', failureCode: 'unresolved_too_long' },
       event: { type: 'payment.review', detail: 'unresolved_too_long' },
       waitMs: DAY,
       alarm: 'needs_review',
@@ -520,7 +520,7 @@ describe('the end of a lookup, in full', () => {
     expect(
       looked({ kind: 'unavailable', reason: 'dns' }, { status: 'REVIEW', unresolvedSinceMs: 0 }),
     ).toEqual({
-      next: { lookups: 1 },
+      next: {},
       event: { type: 'lookup.unavailable', detail: 'dns' },
       waitMs: DAY,
     });
@@ -547,9 +547,12 @@ describe('the end of a verification, in full', () => {
   const found = { kind: 'found', ref: 'ch', reason: 'late_success', own: NO_EVIDENCE } as const;
   const clear = { kind: 'clear', own: NO_EVIDENCE } as const;
 
-  it('unavailable: slower every time, and once a day in review', () => {
+  it('unavailable: slower the longer it lasts, slower every time if it has ended, and once a day in review', () => {
     const event = { type: 'verify.unavailable', detail: 'http_500' };
-    expect(verified(unavailable, { lookups: 1 })).toEqual({ next: { lookups: 2 }, event, waitMs: 20_000 });
+    const opened = { openedAtMs: NOW - 80_000, lookups: 1 };
+    expect(verified(unavailable, opened)).toEqual({ next: { lookups: 2 }, event, waitMs: 20_000 });
+    const ended = { status: 'FAILED', step: 'none', lookups: 2 } as const;
+    expect(verified(unavailable, ended)).toEqual({ next: { lookups: 3 }, event, waitMs: 40_000 });
     expect(verified(unavailable, { status: 'REVIEW' })).toEqual({ next: { lookups: 1 }, event, waitMs: DAY });
   });
 

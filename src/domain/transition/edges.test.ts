@@ -141,7 +141,7 @@ describe('the lookup before a first call', () => {
     (kind) => {
       const decision = looked({ kind, reason: 'http_503' });
       expect(decision).toMatchObject({
-        next: { step: 'call', attempts: 0, firstSentAtMs: null, lookups: 1 },
+        next: { step: 'call', attempts: 0, firstSentAtMs: null, lookups: 0 },
         event: { type: 'call.not_sent', detail: `looked_first_${kind}` },
         waitMs: 10_000,
       });
@@ -180,7 +180,7 @@ describe('what the gateway knows about later charges', () => {
   it('no answer: the lookup is repeated, and the decline is kept', () => {
     expect(ahead({ kind: 'unavailable', reason: 'http_503', forbidden: false }).alarm).toBeUndefined();
     expect(ahead({ kind: 'unavailable', reason: 'http_503', forbidden: false })).toMatchObject({
-      next: { status: 'UNRESOLVED', step: 'lookup', declineCode: 'no_funds', lookups: 1 },
+      next: { status: 'UNRESOLVED', step: 'lookup', declineCode: 'no_funds', lookups: 0 },
       event: { type: 'lookup.unavailable', detail: 'http_503' },
       waitMs: 10_000,
     });
@@ -462,5 +462,15 @@ describe('a clock that was set', () => {
     const first = charge();
     expect(mustLookFirst(first, at(START + 60_000, short))).toBe(false);
     expect(mustLookFirst(first, { ...at(START + 60_000, short, trust), paymentAgeMs: 3_660_000 })).toBe(true);
+  });
+});
+
+describe('a charge that is authorised', () => {
+  it('is looked at after 90 days at the latest, whatever time the gateway names', () => {
+    const held = charge({ manual: true, step: 'lookup', doubt: { kind: 'open', untilMs: START } });
+    const waitMs = (authorizedUntilMs: number) =>
+      onLookupEnded(held, { kind: 'succeeded', ref: 'ch_1', authorizedUntilMs }, START, at(START)).waitMs;
+    expect(waitMs(START + 30 * DAY)).toBe(30 * DAY + 1000);
+    expect([START * 1000, Number.MAX_SAFE_INTEGER].map(waitMs)).toEqual([90 * DAY, 90 * DAY]);
   });
 });

@@ -97,6 +97,28 @@ describe('while its time lasts', () => {
     expect(onCallEnded(tried, kept, at(1000)).next.step).toBe('call');
   });
 
+  it('gets an error that is stored under its key twice at most: once more after the absence of an unanswered call', () => {
+    const kept = { kind: 'unknown', answered: true, reason: 'http_500' } as const;
+    let [operation, nowMs, calls] = [
+      charge(48 * 3600, { doubt: { kind: 'open', untilMs: START } }),
+      START,
+      0,
+    ];
+    while (operation.status !== 'FAILED') {
+      const context = at(nowMs - START, {}, { cachesErrors: true });
+      const { next, action } = onClaim(operation, RELEASED, context);
+      if (action === 'call') calls += 1;
+      const { next: after, waitMs } =
+        action === 'call'
+          ? onCallEnded(next, kept, context)
+          : onLookupEnded(next, { kind: 'absent' }, nowMs, context);
+      [operation, nowMs] = [after, nowMs + (waitMs ?? 0) + 1];
+    }
+    expect(calls).toBe(2);
+    // Most of the time it waits for what may still land, and looks.
+    expect(nowMs - START).toBeLessThan(HOUR);
+  });
+
   it('a decline ends it at once', () => {
     const declined = onCallEnded(charge(3600), { kind: 'declined', code: 'no_funds' }, at(1000));
     expect(declined.next).toMatchObject({ status: 'FAILED', failureCode: 'no_funds' });

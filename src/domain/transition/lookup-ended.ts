@@ -1,3 +1,4 @@
+import { isDeclineFinal } from '../contract.ts';
 import { EFFECTS } from '../effects.ts';
 import { isSettled, type Operation } from '../operation.ts';
 import type { LookupOutcome } from '../outcomes.ts';
@@ -100,8 +101,8 @@ function onDeclineFound(
   askedAtMs: number,
   context: Context,
 ): Decision {
-  // If keys are kept, a key has one result. If not, another call under it may still land and be approved.
-  if (context.policy.contract.keys === 'kept') {
+  // If it is not final, another call under the key may still land and be approved.
+  if (isDeclineFinal(context.policy.contract)) {
     return failed({ ...operation, gatewayRef: outcome.ref }, outcome.code, declined(operation));
   }
   // If this is the one that the gateway once named, we now know how it ended.

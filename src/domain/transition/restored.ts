@@ -4,7 +4,7 @@
  */
 import type { Operation } from '../operation.ts';
 import type { LookupOutcome } from '../outcomes.ts';
-import { lookupWaitMs } from '../policy.ts';
+import { unansweredWaitMs } from '../policy.ts';
 import { absenceProof } from '../proof.ts';
 import { onNotSent, uncounted } from './call-ended.ts';
 import { type Context, type Decision, isDecline, review, withForbidden } from './decision.ts';
@@ -50,7 +50,7 @@ function unlessItMayLand(operation: Operation, askedAtMs: number, context: Conte
   return askFirstAgain(operation, 'forgotten_call_may_land', proof.atMs, context);
 }
 
-/** Nothing was sent. As with every lookup, a person is asked if the gateway gives no answer for too long. */
+/** Nothing was sent, and a customer waits for it. As with every lookup, a person is asked if the gateway gives no answer for too long. */
 function askFirstAgain(
   operation: Operation,
   reason: string,
@@ -59,9 +59,9 @@ function askFirstAgain(
 ): Decision {
   const { policy, roll, nowMs } = context;
   const sinceMs = operation.unresolvedSinceMs ?? nowMs;
-  const next = { ...operation, lookups: operation.lookups + 1, unresolvedSinceMs: sinceMs };
+  const next = { ...operation, unresolvedSinceMs: sinceMs };
   if (nowMs - sinceMs >= policy.resolveForMs) return review(uncounted(next), 'unresolved_too_long', context);
-  const scheduledMs = lookupWaitMs(policy, policy.lookupBaseMs, operation.lookups, roll);
+  const scheduledMs = unansweredWaitMs(policy, nowMs - sinceMs, roll);
   const provableMs = provableAtMs === null ? scheduledMs : Math.max(provableAtMs - nowMs + 1, 1);
   return onNotSent(next, reason, Math.min(scheduledMs, provableMs));
 }
@@ -79,6 +79,8 @@ export function onAheadOfCall(
     case 'clear':
       return null;
     case 'found':
+    // The order was paid, and somebody took the money back on purpose. So it is not charged again without a new key.
+    case 'taken_back':
       return foundAhead(uncounted(operation), outcome.ref, context);
     case 'unavailable': {
       const again = askFirstAgain(operation, 'looked_ahead_unavailable', null, context);
@@ -97,6 +99,8 @@ function foundAhead(operation: Operation, ref: string | null, context: Context):
 export type AheadOutcome =
   | { readonly kind: 'clear' }
   | { readonly kind: 'found'; readonly ref: string | null }
+  /** One was made, and all of it has been taken back since. None is live. */
+  | { readonly kind: 'taken_back'; readonly ref: string | null }
   /** None, but one that was sent just before the restore may still land. From `atMs` on, the same answer is proof. */
   | { readonly kind: 'may_land'; readonly atMs: number }
   | {
@@ -118,6 +122,8 @@ export function onAhead(
 ): Decision {
   switch (outcome.kind) {
     case 'clear':
+    // Nothing of the order is paid, so the failure is true.
+    case 'taken_back':
       return failed;
     case 'found':
       return foundAhead(operation, outcome.ref, context);

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CONTRACT, POLICY } from '../../../test/support/contract.ts';
+import { FULL_TRUST } from '../clock-trust.ts';
 import type { GatewayContract } from '../contract.ts';
 import { type Doubt, type Operation, openOperation } from '../operation.ts';
 import type { CallOutcome, LookupOutcome } from '../outcomes.ts';
@@ -214,6 +215,26 @@ describe('a lookup', () => {
     expect(mustSeal(charge(state), isOpen, at(NOW, terms))).toBe(true);
   });
 
+  it.each([1, 10, 60, 600])('after an outage of %i minutes, read again within an eighth of it', (minutes) => {
+    let [operation, nowMs, looks] = [charge({ giveUpAfterS: 86_400 }), NOW, 0];
+    const backAtMs = NOW + minutes * MINUTE;
+    while (nowMs < backAtMs) {
+      const silent = { kind: 'unavailable', reason: 'timeout' } as const;
+      const { next, waitMs } = onLookupEnded(operation, silent, nowMs, at(nowMs));
+      [operation, nowMs, looks] = [next, nowMs + (waitMs ?? 0), looks + 1];
+    }
+    expect(nowMs - backAtMs).toBeLessThanOrEqual(10_000 + (minutes * MINUTE) / 8);
+    expect(looks).toBeLessThan(60);
+    // It is called again at once.
+    expect(onLookupEnded(operation, isOpen, nowMs, at(nowMs))).toMatchObject({
+      next: { step: 'call' },
+      waitMs: 0,
+    });
+    // And what the customer must do is looked up as often as without an outage.
+    const acts = { kind: 'requires_action', ref: 'pi', action: ACTION } as const;
+    expect(onLookupEnded(operation, acts, nowMs, at(nowMs)).waitMs).toBe(policy.pendingPollMs);
+  });
+
   it('open in REVIEW: looked up again, never called', () => {
     const decision = looked(isOpen, { status: 'REVIEW', failureCode: 'outcome_unknown' });
     expect(decision).toMatchObject({ next: { lookups: 1 }, waitMs: policy.reviewLookupMs });
@@ -257,6 +278,21 @@ describe('a lookup', () => {
     const hurried = { ...known, giveUpAfterS: 60 };
     expect([seals(hurried, START + MINUTE - 1), seals(hurried, START + MINUTE)]).toEqual([false, true]);
     expect(looked(acts, known, {}, NOW + HOUR)).toMatchObject({ waitMs: 1000, next: { lookups: 1 } });
+  });
+
+  it('is sealed in time although the database’s clock was set back by hours since the customer was asked', () => {
+    const acts: LookupOutcome = { kind: 'requires_action', ref: 'pi', action: ACTION };
+    const setBackAtMs = NOW - 3 * HOUR;
+    const trust = { ...FULL_TRUST, aheadMs: 16_000, writtenFromMs: setBackAtMs, agreedSinceMs: setBackAtMs };
+    const seals = (state: Partial<Operation>, nowMs: number, paymentAgeMs = 0) =>
+      mustSeal(charge({ gatewayRef: 'pi', ...state }), acts, { ...at(nowMs), trust, paymentAgeMs });
+    const known = { unresolvedSinceMs: NOW };
+    expect([seals(known, NOW - 1), seals(known, setBackAtMs + HOUR - 1)]).toEqual([false, false]);
+    expect(seals(known, setBackAtMs + HOUR)).toBe(true);
+    // The payment is older by our own clock than it seems by the database's.
+    const hurried = { ...known, giveUpAfterS: 60 };
+    expect(seals(hurried, setBackAtMs + MINUTE, MINUTE - 1)).toBe(false);
+    expect(seals(hurried, setBackAtMs + MINUTE, MINUTE)).toBe(true);
   });
 
   it('money is never sealed, and neither is what has no answer', () => {

@@ -1,6 +1,6 @@
 import { EFFECTS } from '../effects.ts';
 import { isMade, isSettled, type Operation, worse } from '../operation.ts';
-import { lookupWaitMs } from '../policy.ts';
+import { lookupWaitMs, unansweredWaitMs } from '../policy.ts';
 import { restingAfter } from './authorized.ts';
 import {
   type Context,
@@ -67,7 +67,7 @@ type Unavailable = Extract<VerifyOutcome, { kind: 'unavailable' }>;
 
 function onUnavailable(operation: Operation, outcome: Unavailable, context: Context): Decision {
   const { reason, waitMs, contested, forbidden } = outcome;
-  const { policy, roll, nowMs } = context;
+  const { policy, nowMs } = context;
   const next = { ...operation, lookups: operation.lookups + 1 };
   const event = { type: 'verify.unavailable', detail: reason } as const;
   const open = !isSettled(operation.status) && operation.status !== 'REVIEW';
@@ -77,14 +77,19 @@ function onUnavailable(operation: Operation, outcome: Unavailable, context: Cont
   if (waitsTooLong(operation, outcome, context)) {
     return { next, event, waitMs: policy.reviewLookupMs, alarm: 'evidence_waits' };
   }
-  const scheduledMs =
-    operation.status === 'REVIEW'
-      ? policy.reviewLookupMs
-      : lookupWaitMs(policy, policy.lookupBaseMs, operation.lookups, roll);
+  const scheduledMs = scheduled(operation, context);
   const decision = { next, event, waitMs: waitMs === null ? scheduledMs : Math.min(scheduledMs, waitMs) };
   const isNews = reason === 'other_gateway' && operation.lookups === 0;
   if (isNews) return { ...decision, alarm: 'other_gateway' };
   return forbidden ? withForbidden(decision) : decision;
+}
+
+/** A customer waits for a charge that is still to be called. Nobody waits for what has ended. */
+function scheduled({ status, openedAtMs, lookups }: Operation, { policy, nowMs, roll }: Context): number {
+  if (status === 'REVIEW') return policy.reviewLookupMs;
+  return isSettled(status)
+    ? lookupWaitMs(policy, policy.lookupBaseMs, lookups, roll)
+    : unansweredWaitMs(policy, nowMs - openedAtMs, roll);
 }
 
 /** What is settled stays so until evidence is confirmed. A person must be alarmed if the gateway gives no answer. */

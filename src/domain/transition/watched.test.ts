@@ -150,6 +150,13 @@ describe('a refund that counted as failed', () => {
     expect(result.waitMs).not.toBeNull();
   });
 
+  it('is looked up again soon if an event had it looked up, and the gateway gives no answer', () => {
+    const silent = { kind: 'unavailable', reason: 'timeout' } as const;
+    const soon = { status: 'FAILED', waitMs: POLICY.lookupBaseMs };
+    expect(watched(failed, silent)).toMatchObject(soon);
+    expect(watched(failed, silent, null, at(40 * DAY))).toMatchObject(soon);
+  });
+
   it('alarms a person if the gateway gives no answer about its evidence for too long', () => {
     const silent = { kind: 'unavailable', reason: 'timeout' } as const;
     expect(watched(failed, silent, money, at(POLICY.resolveForMs - 1)).alarm).toBeUndefined();

@@ -76,7 +76,9 @@ function decide(
   switch (outcome.kind) {
     case 'unavailable':
     case 'forbidden': {
-      const later = lookLater(operation, 'verify.unavailable', outcome.reason, news !== null, context);
+      // What counts as failed is looked up only if something says that it was made.
+      const contested = news !== null || operation.status === 'FAILED';
+      const later = lookLater(operation, 'verify.unavailable', outcome.reason, contested, context);
       const decision = waitsTooLong(news, context) ? toldOfWaiting(later, context) : later;
       return { decision: outcome.kind === 'forbidden' ? withForbidden(decision) : decision, checked: false };
     }
@@ -203,7 +205,7 @@ function toldOfWaiting(decision: Decision, { policy }: Context): Decision {
   return { ...decision, waitMs: policy.reviewLookupMs, alarm: 'evidence_waits' };
 }
 
-/** `contested`: evidence waits for the answer, so it is asked for sooner. */
+/** `contested`: evidence or an event waits for the answer, so it is asked for sooner. */
 function lookLater(
   operation: Operation,
   type: 'verify.unavailable',

@@ -134,6 +134,25 @@ describe('a capture', () => {
     expect(gateway.captureCalls).toHaveLength(1);
   });
 
+  it('that others have joined tells them how it ended, also if the next one is open by then', async () => {
+    const first = await capturingReplica(world, gateway);
+    const second = await world.replica(gateway);
+    let decline = (): void => {};
+    gateway.capturePlay = ({ book, call }) =>
+      new Promise((resolve) => {
+        if (call === 1) decline = () => resolve(book('failed'));
+      });
+    const wanted = wantedOf(first.paymentId, 400);
+    const opened = first.engine.capture(wanted, { waitMs: 5000 });
+    const joined = second.engine.capture(wanted, { waitMs: 5000 });
+    await world.pass(1500);
+    decline();
+    expect(told(await world.ended(opened))).toBe('capture_declined capture_failed');
+    const next = first.engine.capture(wantedOf(first.paymentId, 500), { waitMs: 0 });
+    expect(told(await world.ended(next))).toBe('202 PENDING');
+    expect(told(await world.ended(joined))).toBe('capture_declined capture_failed');
+  });
+
   it('with another amount is refused while one is open, and after it', async () => {
     gateway.capturePlay = ({ book }) => book('pending');
     const { capture } = await capturingReplica(world, gateway);

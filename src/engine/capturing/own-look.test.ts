@@ -92,18 +92,20 @@ describe('an authorisation', () => {
   });
 
   it('at a gateway that cannot be asked stays, and a person is told when its time is over', async () => {
-    gateway = createCapturingGateway({ authorizedForMs: 2 * DAY, lookup: false });
-    const replica = await capturingReplica(world, gateway, {
-      ...SLOW_SWEEPS,
-      policy: { resolveForMs: HOUR },
+    const settings = { ...SLOW_SWEEPS, policy: { resolveForMs: HOUR } };
+    const before = await capturingReplica(world, gateway, settings);
+    await world.ended(before.engine.stop());
+    // The next release of the adapter has neither lookups nor captures.
+    const { captures: _none, ...without } = createCapturingGateway({
+      authorizedForMs: 2 * DAY,
+      lookup: false,
     });
+    const replica = await world.replica(without, settings);
     await world.pass(2 * DAY);
     expect(alarms(replica)).toEqual([]);
     await world.pass(2 * HOUR);
     expect(alarms(replica)).toEqual(['authorization_unknown']);
-    await replica.capture();
-    expect(await replica.standing()).toBe('COMPLETED 1000/0');
-    expect(gateway.lookups).toEqual([]);
+    expect(await before.standing()).toBe('AUTHORIZED 0/0');
   });
 
   it('keeps its time although late evidence about its charge was checked', async () => {

@@ -57,7 +57,15 @@ export function knownSince({ driver }: Charging, last: PaymentRecord): PaymentRe
   return known !== undefined && known.seq >= last.seq ? known : undefined;
 }
 
-/** Whether another process may have taken the payment up: it is not held, and has been due for a while. */
-export function mayBeTaken({ engine }: Charging, { held, dueAtMs }: PaymentRecord): boolean {
-  return !held && dueAtMs !== null && engine.databaseClock.nowMs() - dueAtMs >= TAKEN_AFTER_MS;
+/**
+ * Whether another process may have taken the payment up since this turn began: it only waits here, or its lease has ended. What waits
+ * here may have become due earlier than this process knows: by evidence, an event of the gateway, or an operator.
+ */
+export function mayBeTaken(
+  { engine }: Charging,
+  { turnAtMs }: ClientRequest,
+  { held, dueAtMs }: PaymentRecord,
+): boolean {
+  if (held) return dueAtMs !== null && engine.databaseClock.nowMs() >= dueAtMs;
+  return engine.clock.monotonicMs() - turnAtMs >= TAKEN_AFTER_MS;
 }

@@ -34,7 +34,8 @@ export async function waitForOwn(
     const frozen = { problem: code, body };
     return settled(charging, request, ended, frozen, { started: true, freshForMs: answerRetentionMs });
   }
-  const goesOn = ended === null || !hasEnded(ended);
+  // A later step of what another process has ended comes without the answer. The database has it.
+  const goesOn = ended === null || !hasEnded(ended) || isSettled(ended.operation.status);
   if (goesOn && clock.monotonicMs() < request.untilMs && !waiters.closed()) return 'again';
   return unsettled(charging, request, ended ?? record);
 }
@@ -63,8 +64,8 @@ export async function waitTurn(
 }
 
 /**
- * The answer when the wait is over. A payment that this process does not drive is read once more: another process may have settled
- * it just as the wait ended.
+ * The answer when the wait is over. A payment that this process does not hold is read once more: another process may have settled
+ * it meanwhile.
  */
 async function unsettled(
   charging: Charging,
@@ -73,7 +74,7 @@ async function unsettled(
 ): Promise<ChargeAnswer> {
   const known = knownSince(charging, last);
   const situation =
-    known === undefined || mayBeTaken(charging, known) ? await readAgain(charging, request) : null;
+    known === undefined || mayBeTaken(charging, request, known) ? await readAgain(charging, request) : null;
   const bound = situation?.key?.fingerprint === request.key?.fingerprint;
   if (situation?.key?.answer && bound) return replay(charging, request, situation);
   const record = situation?.payment ?? known ?? last;

@@ -11,7 +11,7 @@ import {
   stillWished,
 } from '../../domain/transition/index.ts';
 import type { PaymentRecord } from '../../ports/store.ts';
-import { roomOf } from '../context.ts';
+import { policyOf, roomOf } from '../context.ts';
 import { keepEvidence, mayHaveSent, tellsOfMoney } from '../evidence.ts';
 import { databaseNowMs, type Held, usableMs } from '../lease.ts';
 import { createChangeLog } from '../log-change.ts';
@@ -42,7 +42,6 @@ export function createFinishing({
   forget,
   resumeIn,
 }: Parts & Pick<Waits, 'resumeIn'>): Finishing {
-  const { policy } = engine;
   const logChange = createChangeLog(engine);
 
   function context(nowMs: number, record: PaymentRecord): Context {
@@ -101,7 +100,8 @@ export function createFinishing({
    */
   function mustAskAhead({ record, grantedAtMs }: Held, { settled }: Decision): boolean {
     const fails = settled !== undefined && settled.problem !== null;
-    return fails && policy.contract.lookup && mayBeForgotten(record.operation, context(grantedAtMs, record));
+    const { contract } = policyOf(engine, record);
+    return fails && contract.lookup && mayBeForgotten(record.operation, context(grantedAtMs, record));
   }
 
   async function withoutForgotten(held: Held, decision: Decision): Promise<Decision> {
@@ -115,6 +115,7 @@ export function createFinishing({
 
   function afterWrite(before: PaymentRecord, record: PaymentRecord, decision: Decision): void {
     logChange(before, record, decision);
+    engine.unanswered.noted(record, decision.event.type);
     onChange(record);
     if (record.evidence > 0 && decision.waitMs === null) resumeIn(record, 0);
     else if (decision.waitMs !== null) resumeIn(record, decision.waitMs);

@@ -3,7 +3,7 @@ import { timeOfUuidV7 } from '../../domain/ids.ts';
 import type { Context } from '../../domain/transition/index.ts';
 import type { PaymentRecord } from '../../ports/store.ts';
 import type { ActivePayments } from '../active.ts';
-import type { Engine } from '../context.ts';
+import { type Engine, policyOf } from '../context.ts';
 import { unitOf } from '../unit.ts';
 
 export interface Parts {
@@ -19,7 +19,8 @@ export interface Parts {
 
 /** What a decision about the record, made at `nowMs` of the database's clock, depends on. Each one has a random number of its own. */
 export function contextOf(engine: Engine, nowMs: number, record: PaymentRecord): Context {
-  const { clock, random, policy, databaseClock } = engine;
+  const { clock, random, databaseClock } = engine;
+  const policy = policyOf(engine, record);
   const paymentAgeMs = clock.wallMs() - timeOfUuidV7(unitOf(record));
   const atLeastMs = databaseClock.atLeastMs();
   return { policy, nowMs, atLeastMs, roll: random.float(), trust: databaseClock.trust(), paymentAgeMs };

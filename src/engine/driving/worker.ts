@@ -16,7 +16,7 @@ import {
   onNotSent,
 } from '../../domain/transition/index.ts';
 import type { PaymentRecord, StoredWish } from '../../ports/store.ts';
-import { roomOf } from '../context.ts';
+import { policyOf, roomOf } from '../context.ts';
 import { askedAtMs, askingNow, databaseNowMs, type Held } from '../lease.ts';
 import { momentOf } from '../moment.ts';
 import { lookOnceMore, openWish } from '../operator/wished.ts';
@@ -37,7 +37,7 @@ export interface Worker {
 
 export function createWorker(parts: Parts & Pick<Waits, 'resumeIn'>): Worker {
   const { engine, active, onChange, forget, isDraining, resumeIn } = parts;
-  const { clock, random, policy, limits, databaseClock } = engine;
+  const { clock, random, limits, databaseClock } = engine;
   const { finish, afterWrite } = createFinishing(parts);
   const progress = createVerifyProgress();
 
@@ -53,6 +53,7 @@ export function createWorker(parts: Parts & Pick<Waits, 'resumeIn'>): Worker {
     if (wish === 'unreadable') return forget(record);
     const nowMs = databaseClock.nowMs();
     const { dueAtMs, evidence } = record;
+    const policy = policyOf(engine, record);
     if (
       wish === null &&
       isForOthers(record.operation, { dueAtMs: dueAtMs ?? nowMs, evidence }, { policy, nowMs, roll: 0 })

@@ -2,6 +2,7 @@
  * One request for a follow-up, from what is stored to the answer. It reads first, and the answers table decides. If somebody else changes
  * something in between, the request reads and decides again.
  */
+import type { FollowUpKind } from '../../domain/effects.ts';
 import { decideFollowUp } from '../../domain/follow-up-acceptance.ts';
 import { followUpKey, requestKeyHash } from '../../domain/ids.ts';
 import {
@@ -88,12 +89,12 @@ async function read<Shown, Own extends string>(
   { engine, driver, traits }: FollowingUp<Shown, Own>,
   request: ClientRequest,
 ): Promise<FollowUpSituation> {
-  const { accountId, paymentId, name } = request.wanted;
+  const { accountId, paymentId } = request.wanted;
   const situation = await engine.store.followUpSituation({
     accountId,
     paymentId,
     kind: traits.kind,
-    name,
+    name: nameOf(request, traits.kind),
     keyHash: request.key?.hash ?? null,
   });
   const { followUp, key } = situation;
@@ -116,6 +117,12 @@ async function read<Shown, Own extends string>(
     begin(driver, followUp, { nowMs, claimedAt: own.claimedAt, place });
   }
   return situation;
+}
+
+/** A request without a name stays with the one that it has opened or joined, also when that one has ended and another was opened. */
+function nameOf({ wanted, seen }: ClientRequest, kind: FollowUpKind): string | null {
+  if (wanted.name !== null) return wanted.name;
+  return seen?.operation.kind === kind ? seen.followUp.name : null;
 }
 
 async function takeTurn<Shown, Own extends string>(
@@ -176,7 +183,7 @@ function verdictOf<Shown, Own extends string>(
       sums,
       authorizedMinor: payment.order.amountMinor,
       offered: isOffered,
-      canAsk: engine.policy.contract.lookup,
+      canAsk: engine.policies[traits.kind].contract.lookup,
     },
     traits.admit,
   );

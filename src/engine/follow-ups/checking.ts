@@ -19,7 +19,7 @@ import {
   type PaymentSums,
   StoreError,
 } from '../../ports/store.ts';
-import { type Engine, roomOf } from '../context.ts';
+import { type Engine, policyOf, roomOf } from '../context.ts';
 import type { Verified } from '../effects/room.ts';
 import { askedAtMs, askingNow } from '../lease.ts';
 import { paymentKey } from '../unit.ts';
@@ -85,7 +85,7 @@ async function checked(engine: Engine, held: HeldFollowUp, traits: RoomTraits): 
   const { record } = held;
   try {
     const own = await ownEvidence(engine, record);
-    const isSent = record.operation.step !== 'verify' || !engine.policy.contract.lookup;
+    const isSent = record.operation.step !== 'verify' || !policyOf(engine, record).contract.lookup;
     const released = isSent ? NOT_LOOKED_UP : await lookUpReleased(engine, held, traits);
     if (released.kind === 'unavailable') return { ...released, elsewhere: null };
     const { kind, elsewhere } = released;
@@ -127,13 +127,14 @@ async function ownForgotten(
   const outcome = await ownLookup(engine, held);
   if (outcome.kind === 'unavailable' || outcome.kind === 'forbidden') return unanswered(outcome);
   if (outcome.kind !== 'absent') return { sentUntilMs: held.grantedAtMs, gatewayRef: null };
-  const { policy } = engine;
+  const policy = policyOf(engine, held.record);
   if (!mayBeForgotten(operation, { policy, nowMs: held.grantedAtMs, roll: 0 })) return NO_EVIDENCE;
   return notBefore(engine, held, [policy.restoredAtMs], askedAtMs(engine, asking)) ?? NO_EVIDENCE;
 }
 
 function ownLookup(engine: Engine, held: HeldFollowUp): Promise<LookupOutcome> {
-  if (!engine.policy.contract.lookup) return Promise.resolve({ kind: 'unavailable', reason: 'no_lookup' });
+  if (!policyOf(engine, held.record).contract.lookup)
+    return Promise.resolve({ kind: 'unavailable', reason: 'no_lookup' });
   return roomOf(engine, held.record).lookup(engine, held);
 }
 

@@ -28,12 +28,12 @@ export async function open<Shown, Own extends string>(
   { payment, sums }: FollowUpSituation & { readonly payment: PaymentRecord },
   opening: Opening,
 ): Promise<FollowUpRecord | null> {
-  const { clock, store, policy } = engine;
+  const { clock, store } = engine;
   // The row is from another installation. Its follow-up would get another key at the gateway.
   if (!isNamedAsDerived(engine, payment)) return null;
   const before = sums.exclusive?.count ?? 0;
   const mayBeMade = traits.nameAfter === undefined ? sums.absences > 0 : before > 0;
-  const verifyFirst = opening.verifyFirst || (mayBeMade && policy.contract.lookup);
+  const verifyFirst = opening.verifyFirst || (mayBeMade && engine.policies[traits.kind].contract.lookup);
   const { start, place } = startNow(engine, {
     step: verifyFirst ? 'verify' : 'call',
     giveUpAfterS: null,

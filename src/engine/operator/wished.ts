@@ -7,7 +7,7 @@ import {
   StoreError,
   type WishChange,
 } from '../../ports/store.ts';
-import { type Engine, roomOf } from '../context.ts';
+import { type Engine, policyOf, roomOf } from '../context.ts';
 import { askedAtMs, askingNow, type Held } from '../lease.ts';
 import { amountOf, isFollowUp, unitOf } from '../unit.ts';
 import type { VerifyProgress } from '../verify-progress.ts';
@@ -51,7 +51,7 @@ export async function lookOnceMore(
   const room = roomOf(engine, record);
   const asking = askingNow(engine, held);
   const check = await room.verify(engine, held, progress);
-  const canLook = engine.policy.contract.lookup;
+  const canLook = policyOf(engine, record).contract.lookup;
   const own = canLook ? await room.lookup(engine, withAmount(held, otherMinor), 'ends') : null;
   const asked = askedAtMs(engine, asking);
   return (context) => {

@@ -76,10 +76,10 @@ function withoutHandle({ policy }: Engine, outcome: LookupOutcome): LookupOutcom
 
 async function sealed(engine: Engine, held: Held, reading: Reading, handle: string): Promise<LookupOutcome> {
   const { request, twoSteps } = reading;
-  // Durable with the claim, and higher after each lookup that did not end it: an error that the gateway keeps is not met twice.
-  const { lookups } = held.record.operation;
+  // Durable with the claim, and higher with each claim: an error that the gateway keeps is not met twice.
+  const { seq } = held.record;
   await lookUp(engine, held, async (options) => {
-    const seal = { ...request, handle, sealKey: sealKey(request.key, lookups) };
+    const seal = { ...request, handle, sealKey: sealKey(request.key, seq) };
     return (await twoSteps.seal(seal, options)) ?? { kind: 'asked' as const };
   });
   return read(reading, handle);

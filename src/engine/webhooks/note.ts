@@ -1,7 +1,7 @@
 /** What follows from one note: its row is found, and made due for a lookup if the note tells more than the row shows. */
 import { type GatewayNote, weighNote } from '../../domain/gateway-note.ts';
 import type { PaymentRecord } from '../../ports/store.ts';
-import type { Engine } from '../context.ts';
+import { type Engine, policyOf } from '../context.ts';
 import type { Driver } from '../drive.ts';
 import { nudge } from '../operator/target.ts';
 import { pause } from '../pause.ts';
@@ -33,14 +33,14 @@ const READ_AGAIN_CAP_MS = 400;
 
 /** Rejects with `StoreError` if the store cannot be read or written. */
 export async function takeNote(noting: Noting, note: OwnNote): Promise<Noted> {
-  const { clock, policy, ownMode } = noting.engine;
+  const { clock, ownMode } = noting.engine;
   const untilMs = clock.monotonicMs() + WAIT_FOR_MS;
   for (let pauseMs = READ_AGAIN_MS; ; pauseMs = Math.min(2 * pauseMs, READ_AGAIN_CAP_MS)) {
     const found = await find(noting.engine, note);
     // What another process of the other mode has stored is not ours.
     if (!(await ownMode.holds())) return 'later';
     if (typeof found === 'string') return found;
-    switch (weighNote(note, found, policy.contract.lookup)) {
+    switch (weighNote(note, found, policyOf(noting.engine, found).contract.lookup)) {
       case 'known':
         return 'known';
       case 'wake': {
@@ -74,7 +74,8 @@ async function wakeUp(
   record: PaymentRecord,
 ): Promise<'noted' | 'known' | 'lost'> {
   const unit = unitOf(record);
-  const nowMs = engine.databaseClock.nowMs();
+  // Never too late: a wall clock that was just set forward would make everything look due, and swallow the event.
+  const nowMs = engine.databaseClock.atLeastMs();
   const gapMs = pace.gapMs(unit);
   // The row's last write was its last look. If the clock was set back since, that lies in the future.
   const waitMs = Math.min(gapMs, Math.max(0, record.updatedAtMs + gapMs - nowMs));

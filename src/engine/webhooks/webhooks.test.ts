@@ -174,6 +174,14 @@ describe('an event', () => {
     expect(now().dueAtMs).toBeLessThan(due ?? 0);
   });
 
+  it('wakes the next look also if the wall clock was just set forward, so that everything seems to be due', async () => {
+    const { send } = await unresolved();
+    const due = now().dueAtMs;
+    world.wallSetMs = HOUR;
+    expect(await send('live')).toBe('taken');
+    expect(now().dueAtMs).toBeLessThan(due ?? 0);
+  });
+
   it('reads again if somebody else has written meanwhile', async () => {
     const { send, store, engine } = await unresolved();
     gateway.lookupPlay = null;

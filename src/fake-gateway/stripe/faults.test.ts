@@ -111,6 +111,21 @@ describe('by the method of a payment', () => {
     expect((await stripe.ledger()).summary).toMatchObject({ live: later, landing: 0 });
   });
 
+  test('pm_wrong_currency: every object shows the currency that was charged, and so do its refunds', async () => {
+    const stripe = await start();
+    const id = idOf(await stripe.ask('/payment_intents', { key: 'create', body: PAYMENT_FORM }));
+    const inEuros = { amount: 1_000, currency: 'eur' };
+    expect(jsonOf(await confirmAs(stripe, 'pm_wrong_currency', id))).toMatchObject({
+      ...inEuros,
+      amount_received: 1_000,
+      status: 'succeeded',
+    });
+    expect(jsonOf(await stripe.ask(`/payment_intents/${id}`))).toMatchObject(inEuros);
+    const refund = await stripe.ask('/refunds', { key: 'refund', body: `payment_intent=${id}&amount=400` });
+    expect(jsonOf(refund)).toMatchObject({ amount: 400, currency: 'eur' });
+    expect((await stripe.ledger()).data).toMatchObject([{ currency: 'EUR', captured: 1_000, refunded: 400 }]);
+  });
+
   test.each([
     ['pm_refund_error_once', 500, 200, 400],
     ['pm_refund_drop_after_once', 'broken', 200, 400],

@@ -6,7 +6,7 @@ import type { Charge, Operation } from '../ledger/port.ts';
 import { cardOf, methodObject, NOBODY } from './card-object.ts';
 import { declineOf, type Intent, type LastError, type Payment, stateOf } from './intent.ts';
 import { type Json, secondsOf } from './json.ts';
-import { fromLedger } from './money.ts';
+import { fromLedger, toLedger } from './money.ts';
 
 /** Whoever holds it may act for the customer. It follows from the id, so that it need not be stored. */
 export function clientSecretOf(intentId: string): string {
@@ -19,12 +19,13 @@ export function intentObject(payment: Payment, nowMs: number, expand: readonly s
   const { intent } = payment;
   const { status, latest, standing, canceled, lastError, method } = stateOf(payment, nowMs);
   const captured = standing === null ? 0 : fromLedger(standing.captured, latest?.currency ?? '');
-  const currency = intent.currency.toLowerCase();
+  // With the fault `wrong_currency` it is another one, and the ledger and all of Stripe's objects agree about it.
+  const currency = latest?.currency ?? intent.currency;
   return {
     id: intent.id,
     object: 'payment_intent',
     allowed_payment_method_types: intent.allowedTypes,
-    amount: intent.amount,
+    amount: fromLedger(toLedger(intent.amount, intent.currency), currency),
     amount_capturable:
       status === 'requires_capture' && latest !== null ? fromLedger(latest.amount, latest.currency) : 0,
     amount_details: { tip: {} },
@@ -41,7 +42,7 @@ export function intentObject(payment: Payment, nowMs: number, expand: readonly s
     client_secret: clientSecretOf(intent.id),
     confirmation_method: intent.confirmation,
     created: secondsOf(intent.createdMs),
-    currency,
+    currency: currency.toLowerCase(),
     customer: intent.customer,
     customer_account: null,
     description: intent.description,

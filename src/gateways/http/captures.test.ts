@@ -47,6 +47,14 @@ describe('captures of the http adapter', () => {
     expect(JSON.parse(far.requests[2]?.body ?? '')).toEqual({});
   });
 
+  test('are not offered where nothing can be looked up', async () => {
+    const contract = { ...CONTRACT, lookup: false };
+    const blind = createHttpGateway({ url: `http://127.0.0.1:${far.port}/gw/`, contract });
+    expect(blind).not.toHaveProperty('captures');
+    expect(blind).toHaveProperty('refunds');
+    await blind.close();
+  });
+
   test.each(['', '.', '..'])('of the charge "%s" are not sent', async (chargeRef) => {
     for (const kind of ['capture', 'void'] as const)
       expect(await gateway.captures?.[kind].call({ ...CAPTURE, chargeRef }, limits)).toMatchObject({

@@ -45,7 +45,8 @@ export function createHttpGateway(options: HttpGatewayOptions): Gateway {
       return judgeLookupExchange(CHARGES, request, result, { wallMs: Date.now(), livemode, isOld });
     },
     refunds: createRefunds(wire, livemode),
-    captures: createCaptures(wire, livemode),
+    // Only a lookup tells what has become of money that is held.
+    ...(options.contract.lookup ? { captures: createCaptures(wire, livemode) } : {}),
     ...webhooks,
     close: () => wire.close(),
   };

@@ -5,6 +5,7 @@
 import type { GatewayContract } from '../../domain/contract.ts';
 import type { Gateway } from '../../ports/gateway.ts';
 import { accountOf } from './account.ts';
+import { withAccountCheck } from './account-check.ts';
 import { amountProblem, toStripe } from './amounts.ts';
 import { read } from './answer.ts';
 import { createCaptures } from './captures.ts';
@@ -42,7 +43,7 @@ const API_BASE = 'https://api.stripe.com';
 
 /**
  * The adapter for one account at Stripe. Asks Stripe which account the key belongs to, unless the key is a restricted one. Its name is
- * `stripe:` and the account's id.
+ * `stripe:` and the account's id. If the account is given and Stripe does not answer, Stripe is asked again before anything else is sent.
  *
  * Rejects with TypeError if an option is wrong, and with Error if Stripe does not name the account. Nothing is left open then.
  *
@@ -55,9 +56,10 @@ export async function stripeGateway(options: StripeGatewayOptions): Promise<Gate
   const wire = openWire(options, originOf(options.apiBase ?? API_BASE, key));
   try {
     const timeoutMs = options.startTimeoutMs ?? 10_000;
-    const account = await accountOf({ wire, key, account: options.account, timeoutMs });
+    const { id: account, isUnchecked } = await accountOf({ wire, key, account: options.account, timeoutMs });
     const { livemode } = key;
-    return { ...gatewayOf(wire, key, account), ...webhooksOf(options, { account, livemode }) };
+    const gateway = { ...gatewayOf(wire, key, account), ...webhooksOf(options, { account, livemode }) };
+    return isUnchecked ? withAccountCheck(gateway, { wire, account, log: options.log }) : gateway;
   } catch (error) {
     await wire.close();
     throw error;

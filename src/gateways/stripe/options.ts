@@ -1,3 +1,5 @@
+import type { Log } from '../../ports/log.ts';
+
 /** The options of `stripeGateway`: the key, where Stripe is, and the limits of an exchange with it. */
 export interface StripeGatewayOptions {
   /**
@@ -10,6 +12,11 @@ export interface StripeGatewayOptions {
    * it to a secret key only, so it is required with a restricted key.
    */
   readonly account?: string;
+  /**
+   * Gets a line with `alarm` if Stripe has not confirmed the account that was given, or if the key is another account's; and with
+   * `alarm_ended` when Stripe has confirmed it. Default: no log.
+   */
+  readonly log?: Log;
   /**
    * The signing secrets of the account's webhook endpoint, `whsec_…` each: one, or the old one and the new one during a rotation. Default:
    * none, and events are not taken.

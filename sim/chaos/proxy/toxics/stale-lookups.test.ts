@@ -87,3 +87,18 @@ test('calls and their answers go through as they are', async () => {
   const both = answer('one') + answer('charged');
   expect(await opened.client.heard(both.length)).toBe(both);
 });
+
+test.each([
+  '/v1/payment_intents/pi_1?expand[0]=latest_charge',
+  '/v1/payment_intents?limit=100',
+  '/v1/refunds?payment_intent=pi_1&limit=100',
+])('the cache of a front before Stripe answers %s', async (path) => {
+  const toxic = await stretch.proxy.add(front({ obeys: false }));
+  const opened = await stretch.open();
+  const request = `GET ${path} HTTP/1.1\r\nhost: g\r\n\r\n`;
+  await ask(opened, request, 'one');
+  opened.client.say(request);
+  const both = answer('one') + aged('one', 0);
+  expect(await opened.client.heard(both.length)).toBe(both);
+  expect(toxic.count()).toBe(1);
+});

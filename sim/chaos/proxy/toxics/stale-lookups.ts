@@ -84,9 +84,11 @@ export function staleLookups(
   };
 }
 
-/** What the request looks up. Null: it is not a lookup. */
+/** What the request looks up, at either gateway. Null: it is not a lookup. */
 function lookupIn(request: string, ignoresQuery: boolean): string | null {
-  const path = /^GET (\S*\/(?:charges|refunds))(\?idempotency_key=\S*) HTTP\/1.1\r\n/.exec(request);
+  const path = /^GET ([^\s?]*\/(?:charges|refunds|payment_intents(?:\/\w+)?))(\?\S+) HTTP\/1.1\r\n/.exec(
+    request,
+  );
   if (path === null || !request.endsWith('\r\n\r\n')) return null;
   return ignoresQuery ? `${path[1]}` : `${path[1]}${path[2]}`;
 }
