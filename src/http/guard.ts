@@ -7,7 +7,7 @@ import { noteCaller } from './access-log.ts';
 import { admit } from './account.ts';
 import { type ProblemStyle, sendError, sendProblem } from './answer.ts';
 import { pageProblem } from './own-page.ts';
-import type { Problem } from './problem.ts';
+import { type Problem, problemOf } from './problem.ts';
 import type { RouteContext } from './route-context.ts';
 
 /** The same for no key, a wrong one and one that cannot be used any more: nobody learns which. */
@@ -67,7 +67,12 @@ export function guard(context: RouteContext, scope: Scope, style: ProblemStyle):
       (late) => {
         if (finish(request, reply, late)) done();
       },
-      (error: unknown) => sendError(reply, error, logger, style),
+      (error: unknown) => {
+        // Only the key was read: nothing can have been stored.
+        const problem = problemOf(error, { reads: true });
+        if (problem === null) sendError(reply, error, logger, style);
+        else sendProblem(reply, problem, style);
+      },
     );
   };
 }

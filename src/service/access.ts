@@ -3,7 +3,6 @@ import { type Access, createAccess } from '../access/access.ts';
 import { isLoopback } from '../config/loopback.ts';
 import { isLiveKey } from '../config/stripe-settings.ts';
 import type { Config } from '../config.ts';
-import type { Log } from '../ports/log.ts';
 import { createKeyReader } from '../postgres/access/index.ts';
 import { systemClock } from '../system/clock.ts';
 import { KEYS_POOL } from './connection-budget.ts';
@@ -20,10 +19,11 @@ export interface OpenAccess {
 /** `livemode`: whether real money moves; null while that is not known. Rejects with `StoreError`. */
 export async function openAccess(
   config: Config,
-  { database, log, livemode }: { database: Database; log: Log; livemode: () => boolean | null },
+  { database, livemode }: { database: Database; livemode: () => boolean | null },
 ): Promise<OpenAccess> {
   const pool = database.openPool({ name: 'payonce-keys', max: KEYS_POOL });
-  const reader = createKeyReader({ pool, timeoutMs: config.DATABASE_TIMEOUT_MS, ownPool: true, log });
+  // Without a log: the store reports what the same database refuses.
+  const reader = createKeyReader({ pool, timeoutMs: config.DATABASE_TIMEOUT_MS, ownPool: true });
   const needed = await reader.keysNeeded();
   const reason = whyRequired(config);
   const required = reason !== null;

@@ -107,10 +107,13 @@ describe('a request that is not admitted', () => {
     expect(answer.status).toBe(401);
   });
 
-  it('is 503 if the key cannot be read', async () => {
-    const { post } = guarded(Promise.reject(new StoreError('unavailable', 'away')));
-    expectProblem(await post(body), 503, 'store_unavailable');
-  });
+  it.each(['unavailable', 'outcome_unknown'] as const)(
+    'is 503 if the key cannot be read (%s): nothing can have been stored',
+    async (kind) => {
+      const { post } = guarded(Promise.reject(new StoreError(kind, 'away')));
+      expectProblem(await post(body), 503, 'store_unavailable');
+    },
+  );
 
   it('comes after the refusal of a server that is shutting down', async () => {
     const { inject } = harness({}, { access: { admit: () => 'unauthorized' }, isDraining: () => true });
