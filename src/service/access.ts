@@ -47,7 +47,7 @@ function noKey(reason: string, config: Config): string {
   const mode = isLive(config) ? 'live' : 'test';
   return (
     `${reason}. The database has none yet. Make the first one, with the ${database} of this server:\n\n` +
-    `  payonce keys create --mode ${mode} --scopes admin\n\nIt is shown once. Keep it, and start again.`
+    `  payonce keys create --mode ${mode} --scopes admin\n\nIn a clone, payonce is: node dist/cli.js. The key is shown once. Keep it, and start again.`
   );
 }
 
