@@ -10,8 +10,17 @@ export const SCOPES = [
   'webhooks',
   /** Have something looked up now, and state how something in REVIEW ended. */
   'review',
-  /** All of these, and accounts and keys. */
+  /** Everything. */
   'admin',
 ] as const;
 
 export type Scope = (typeof SCOPES)[number];
+
+export function isScope(text: string): text is Scope {
+  return SCOPES.some((scope) => scope === text);
+}
+
+/** Whether a key with these scopes may do what needs `wanted`. */
+export function allows(scopes: readonly Scope[], wanted: Scope): boolean {
+  return scopes.includes(wanted) || scopes.includes('admin');
+}

@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Scope } from '../domain/scopes.ts';
 import type { ProblemStyle } from './answer.ts';
+import { guard } from './guard.ts';
 import { openRoute, prepareScope, type RouteContext } from './route-context.ts';
 import { markNotReplayed } from './write-options.ts';
 
@@ -25,12 +26,13 @@ export function registerRoutes(
   { routes, style }: { readonly routes: readonly Route[]; readonly style: ProblemStyle },
 ): void {
   prepareScope(scope, context, style);
-  for (const { method, path, keyed, handler } of routes) {
+  for (const { method, path, scope: needed, keyed, handler } of routes) {
     const open = openRoute(context, { route: path, level: 'info' }, style);
+    const admit = guard(context, needed, style);
     scope.route({
       method,
       url: path,
-      onRequest: keyed === true ? [markNotReplayed, open] : open,
+      onRequest: keyed === true ? [markNotReplayed, open, admit] : [open, admit],
       handler: handler(context),
     });
   }

@@ -3,6 +3,7 @@
  * decides nothing about money.
  */
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { Access } from '../access/access.ts';
 import type { NotReady, Payonce } from '../engine/api.ts';
 import { beginLine, type HttpLogger } from './access-log.ts';
 import { PROBLEM_JSON, type ProblemStyle, sendError, sendProblem } from './answer.ts';
@@ -19,6 +20,10 @@ import { registerWebhooks } from './webhooks-v1.ts';
 
 export interface ServerOptions {
   readonly payonce: Payonce;
+  /** Who may ask. */
+  readonly access: Access;
+  /** Where it is going to listen: a name or an address. A server without keys answers only there and at loopback. Default: loopback. */
+  readonly host?: string;
   /** A pino logger, or anything with the same four methods. */
   readonly logger: HttpLogger;
   /** How long a charge or a refund of `/v1` waits for the outcome unless the client asks for another wait. Default 10 s. */
@@ -70,6 +75,8 @@ export function createServer(options: ServerOptions): FastifyInstance {
   let closing = false;
   const context: RouteContext = {
     payonce: options.payonce,
+    access: options.access,
+    ownHost: options.host ?? 'localhost',
     logger: options.logger,
     waits: { defaultWaitMs: options.defaultWaitMs ?? 10_000, maxWaitMs: options.maxWaitMs ?? 60_000 },
     seedWaitMs: options.seedWaitMs ?? 30_000,

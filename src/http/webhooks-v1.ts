@@ -27,6 +27,7 @@ export function registerWebhooks(scope: FastifyInstance, context: RouteContext):
     const { body } = request;
     const answer = await context.payonce.gatewayWebhook({
       gateway: (request.params as { readonly name: string }).name,
+      // An event of another account names it.
       accountId: DEFAULT_ACCOUNT,
       body: Buffer.isBuffer(body) ? body : NO_BYTES,
       headers: headersOf(request),

@@ -10,6 +10,7 @@ import type { Gateway } from '../../src/ports/gateway.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { systemRandom } from '../../src/system/random.ts';
 import { openStore } from '../postgres/world.ts';
+import { OPEN_ACCESS } from '../support/open-access.ts';
 
 export interface Service {
   readonly engine: RunningEngine;
@@ -41,7 +42,7 @@ export async function openService(gateway: Gateway): Promise<Service> {
     cacheEntries: 100,
     answerRetentionMs: 86_400_000,
   });
-  const app = createServer({ payonce: engine, logger: pino({ level: 'silent' }) });
+  const app = createServer({ payonce: engine, access: OPEN_ACCESS, logger: pino({ level: 'silent' }) });
   onTestFinished(async () => {
     await app.close();
     await engine.stop(0);
