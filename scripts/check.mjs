@@ -8,6 +8,10 @@ const tool = (...parts) => inRoot('node_modules', ...parts);
 
 const CHECKS = [
   { name: 'Types', args: [tool('typescript', 'bin', 'tsc'), '-p', inRoot('tsconfig.test.json')] },
+  {
+    name: 'Types of the client, as browsers have them',
+    args: [tool('typescript', 'bin', 'tsc'), '-p', inRoot('tsconfig.client.json'), '--noEmit'],
+  },
   { name: 'Lint and format', args: [tool('@biomejs', 'biome', 'bin', 'biome'), 'check', '.'] },
   { name: 'Import arrows and banned calls', args: [inRoot('scripts', 'check-arrows.mjs')] },
   {

@@ -1,8 +1,10 @@
 #!/usr/bin/env node
-/** The `payonce` command: the service, the fake gateway on its own, and the migrations. */
+/** The `payonce` command: the service, the fake gateway on its own, the migrations, and accounts with their keys. */
 import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import pg from 'pg';
+import { addAccessCommands } from './cli/access-commands.ts';
+import { WrongUse } from './cli/wrong-use.ts';
 import { databaseComplaint, readDatabaseUrl } from './config.ts';
 import {
   createMemoryLedger,
@@ -99,6 +101,8 @@ program
   .option('--stripe-webhook-url <url>', "where to send Stripe's webhooks; default: nowhere")
   .option('--stripe-webhook-secret <secret>', "the text that signs Stripe's webhooks")
   .action(runFakeGateway);
+
+addAccessCommands(program);
 
 async function runFakeGateway(flags: FakeGatewayFlags): Promise<void> {
   const { port, host, seed } = flags;
@@ -218,5 +222,5 @@ function json(text: string): unknown {
 refuseUnknownCommand(process.argv.slice(2));
 program.parseAsync().catch((error: unknown) => {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exit(1);
+  process.exit(error instanceof WrongUse ? WRONG_USE : 1);
 });

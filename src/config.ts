@@ -77,6 +77,11 @@ function choice<const T extends string>(
 export const SETTINGS = {
   PORT: number(8000, 0, 65_535, 'Port to listen on; 0: any free one. Not set and taken: the next free one.'),
   HOST: { kind: 'text', default: '127.0.0.1', doc: 'Address to listen on.' },
+  AUTH: choice(
+    'auto',
+    ['auto', 'required'],
+    'Whether each request needs an API key. `auto`: if `HOST` is no loopback address, and else as soon as the database has a key. `required`: always. Where a key is needed from the start and there is none yet, the start is refused.',
+  ),
   WORKERS: number(
     1,
     1,
@@ -310,6 +315,14 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const isSet = (name: string): boolean => env[name] !== undefined && env[name] !== '';
   // No setting has a problem, so each has a value of its own kind.
   return { ...values, isSet } as unknown as Config;
+}
+
+/** Where the database is, for commands that also work with the embedded one: its address, or else its folder. */
+export function readDatabasePlace(
+  env: NodeJS.ProcessEnv = process.env,
+): { readonly url: string } | { readonly dataDir: string } {
+  if (env.DATABASE_URL === undefined) return { dataDir: env.DATA_DIR || SETTINGS.DATA_DIR.default };
+  return { url: readDatabaseUrl(env) };
 }
 
 /** The address of the database, for commands that need no other setting. It is no flag: everyone can read a command line (`ps`). */

@@ -45,8 +45,8 @@ async function main(): Promise<void> {
 }
 
 /** A worker reports to the process that started it, which prints one welcome for all of them. */
-function sayReady({ url, gatewayUrl, livemode }: Service): void {
-  const ready: WorkerReady = { url, gatewayUrl, livemode };
+function sayReady({ url, gatewayUrl, livemode, needsKey }: Service): void {
+  const ready: WorkerReady = { url, gatewayUrl, livemode, needsKey };
   if (cluster.isWorker) process.send?.(ready);
   else sayWelcome(ready);
 }
@@ -55,12 +55,13 @@ function sayWelcome(ready: WorkerReady): void {
   process.stdout.write(welcome(ready));
 }
 
-function welcome({ url, gatewayUrl, livemode }: WorkerReady): string {
+function welcome({ url, gatewayUrl, livemode, needsKey }: WorkerReady): string {
+  const key = needsKey ? `       -H "Authorization: Bearer $PAYONCE_KEY" \\\n` : '';
   return `
 Payonce takes payments at ${url} (gateway: ${gatewayUrl}${livemode ? '' : '; it moves no real money'})
 
   curl -i ${url}/v1/payments -H 'Content-Type: application/json' -H 'Idempotency-Key: try-1' \\
-       -d '{"order_id":"ORD123","amount":10000,"currency":"USD","method":"tok_visa"}'
+${key}       -d '{"order_id":"ORD123","amount":10000,"currency":"USD","method":"tok_visa"}'
 
 `;
 }

@@ -52,6 +52,20 @@ export const PROGRAM = {
   },
 };
 
+/**
+ * The client for programs that use `require`. Node 20.19 can load the other form, too, but TypeScript refuses that where it keeps to the older
+ * rules of Node. After the program, which removes from its folder what is not its own. @type {Target}
+ */
+export const CLIENT = {
+  name: 'Building the client for CommonJS …',
+  base: inRoot('src', 'client'),
+  folders: ['.'],
+  out: inRoot('dist', 'client', 'cjs'),
+  config: 'tsconfig.client.json',
+  outputs: ['.js', '.js.map', '.d.ts'],
+  written: { 'package.json': '{ "type": "commonjs" }\n' },
+};
+
 /** The proof and the benchmark, with the program's parts that they use. @type {Target} */
 export const PROOF = {
   name: 'Building the proof …',

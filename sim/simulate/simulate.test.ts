@@ -138,5 +138,6 @@ test('shrinking ends after so many events, whatever is left to try', async () =>
   expect(await shrink(failed, { steps: 1 })).toMatchObject({ runs: 1 });
   const { runs, steps } = await shrink(failed, { steps: 2 * failed.steps });
   expect(steps).toBeGreaterThanOrEqual(2 * failed.steps);
-  expect(runs).toBeLessThan((await shrink(failed, { steps: 200 * failed.steps })).runs);
+  // A changed run may last many times as long as the one that failed.
+  expect(runs).toBeLessThan((await shrink(failed, { runs: 100 })).runs);
 });

@@ -11,7 +11,7 @@ import type {
   PrepareRequest,
   SealRequest,
 } from '../../src/domain/outcomes.ts';
-import { judgeBehind } from '../../src/gateways/http/captures.ts';
+import { judgeBehind } from '../../src/gateways/http/charge-behind.ts';
 import type { Exchange } from '../../src/gateways/http/exchange.ts';
 import { createWebhookReader } from '../../src/gateways/http/webhooks.ts';
 import type {

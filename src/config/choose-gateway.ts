@@ -2,7 +2,7 @@
  * Which gateway takes the payments. The fake one approves what nobody pays, so a forgotten or misspelt setting must never choose
  * it. It is chosen by itself only where nothing looks like a real service. Elsewhere `GATEWAY=fake` must ask for it.
  */
-import { BlockList, isIP } from 'node:net';
+import { isLoopback } from './loopback.ts';
 import { isLiveKey, stripeProblems } from './stripe-settings.ts';
 
 export type GatewayKind = 'fake' | 'http' | 'stripe';
@@ -109,15 +109,4 @@ function looksReal(env: NodeJS.ProcessEnv, host: string): string[] {
  */
 function addressByAnotherName(env: NodeJS.ProcessEnv): string | undefined {
   return Object.keys(env).find((name) => /.GATEWAY_?UR[IL]$/i.test(name) && Boolean(env[name]));
-}
-
-const LOOPBACK = new BlockList();
-LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
-LOOPBACK.addAddress('::1', 'ipv6');
-
-/** Whether only this machine can reach it. Another name than `localhost` is not looked up: it may mean something else tomorrow. */
-function isLoopback(host: string): boolean {
-  const version = isIP(host);
-  if (version === 0) return host.toLowerCase() === 'localhost';
-  return LOOPBACK.check(host, version === 4 ? 'ipv4' : 'ipv6');
 }

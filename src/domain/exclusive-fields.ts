@@ -39,13 +39,17 @@ export type ReadExclusive =
   | { readonly kind: 'exclusive'; readonly exclusive: ExclusiveFields }
   | RefusedFields;
 
-/** Takes maps, in which `__proto__` is a name like any other. */
-export function readExclusive(fields: ReadonlyMap<string, unknown>, form: ExclusiveForm): ReadExclusive {
+/** Takes maps, in which `__proto__` is a name like any other. `account`: whose it is, unless a field says so. */
+export function readExclusive(
+  fields: ReadonlyMap<string, unknown>,
+  form: ExclusiveForm,
+  account: string = DEFAULT_ACCOUNT,
+): ReadExclusive {
   const findings: Findings = { complaints: [], cardNumber: false };
   refuseUnknown(fields, [form.amount, form.metadata, form.accountId, ...form.others], form.unknown, findings);
   const amountMinor = form.amount === undefined ? null : readAmount(fields, form.amount, findings);
   const metadata = readMetadata(fields, form.metadata, findings);
-  const accountId = readOptional(fields, form.accountId, accountIdComplaint, findings) ?? DEFAULT_ACCOUNT;
+  const accountId = readOptional(fields, form.accountId, accountIdComplaint, findings) ?? account;
   return refusal(findings) ?? { kind: 'exclusive', exclusive: { accountId, amountMinor, metadata } };
 }
 

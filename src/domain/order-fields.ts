@@ -36,6 +36,7 @@ export interface OrderForm {
   readonly currency: { readonly name: string } | { readonly fixed: string };
   readonly method?: string;
   readonly metadata?: string;
+  /** Without a name here, the entry point says itself whose an order is. */
   readonly accountId?: string;
   /** How long the order is tried, in seconds. */
   readonly giveUpAfterS?: string;
@@ -49,8 +50,12 @@ export type ReadOrder =
   /** `giveUpAfterS`: null if it was not sent. */
   { readonly kind: 'order'; readonly order: Order; readonly giveUpAfterS: number | null } | RefusedFields;
 
-/** Takes maps, in which `__proto__` is a name like any other. */
-export function readOrder(fields: ReadonlyMap<string, unknown>, form: OrderForm): ReadOrder {
+/** Takes maps, in which `__proto__` is a name like any other. `account`: whose it is, unless a field says so. */
+export function readOrder(
+  fields: ReadonlyMap<string, unknown>,
+  form: OrderForm,
+  account: string = DEFAULT_ACCOUNT,
+): ReadOrder {
   const findings: Findings = { complaints: [], cardNumber: false };
   refuseUnknown(fields, namesOf(form), form.unknown, findings);
   const orderId = readText(fields, form.orderId, orderIdComplaint, findings) ?? '';
@@ -61,7 +66,7 @@ export function readOrder(fields: ReadonlyMap<string, unknown>, form: OrderForm)
       : (readText(fields, form.currency.name, currencyComplaint, findings) ?? '');
   const method = readOptional(fields, form.method, methodComplaint, findings);
   const metadata = readMetadata(fields, form.metadata, findings);
-  const accountId = readOptional(fields, form.accountId, accountIdComplaint, findings) ?? DEFAULT_ACCOUNT;
+  const accountId = readOptional(fields, form.accountId, accountIdComplaint, findings) ?? account;
   const giveUpAfterS = readGiveUp(fields, form.giveUpAfterS, findings);
   const captureMethod = readOptional(fields, form.captureMethod, captureMethodComplaint, findings);
   const refused = refusal(findings);

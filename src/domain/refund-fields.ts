@@ -47,8 +47,12 @@ export interface RefundFields {
 
 export type ReadRefund = { readonly kind: 'refund'; readonly refund: RefundFields } | RefusedFields;
 
-/** Takes maps, in which `__proto__` is a name like any other. */
-export function readRefund(fields: ReadonlyMap<string, unknown>, form: RefundForm): ReadRefund {
+/** Takes maps, in which `__proto__` is a name like any other. `account`: whose it is, unless a field says so. */
+export function readRefund(
+  fields: ReadonlyMap<string, unknown>,
+  form: RefundForm,
+  account: string = DEFAULT_ACCOUNT,
+): ReadRefund {
   const findings: Findings = { complaints: [], cardNumber: false };
   const known = [form.amount, form.refundId, form.reason, form.metadata, form.accountId, ...form.others];
   refuseUnknown(fields, known, form.unknown, findings);
@@ -56,7 +60,7 @@ export function readRefund(fields: ReadonlyMap<string, unknown>, form: RefundFor
   const refundId = readOptional(fields, form.refundId, refundIdComplaint, findings) ?? null;
   const reason = readOptional(fields, form.reason, reasonComplaint, findings) ?? null;
   const metadata = readMetadata(fields, form.metadata, findings);
-  const accountId = readOptional(fields, form.accountId, accountIdComplaint, findings) ?? DEFAULT_ACCOUNT;
+  const accountId = readOptional(fields, form.accountId, accountIdComplaint, findings) ?? account;
   const refund = { accountId, amountMinor, refundId, reason, metadata };
   return refusal(findings) ?? { kind: 'refund', refund };
 }

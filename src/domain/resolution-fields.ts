@@ -50,7 +50,12 @@ export type ReadResolution =
 
 type Fields = ReadonlyMap<string, unknown>;
 
-export function readResolution(fields: Fields, form: ResolutionForm): ReadResolution {
+/** `owner`: the account whose it is, unless a field says so. */
+export function readResolution(
+  fields: Fields,
+  form: ResolutionForm,
+  owner: string = DEFAULT_ACCOUNT,
+): ReadResolution {
   const findings: Findings = { complaints: [], cardNumber: false };
   const { outcome, evidence, gatewayRef, amount, actor, accountId, others } = form;
   refuseUnknown(
@@ -61,7 +66,7 @@ export function readResolution(fields: Fields, form: ResolutionForm): ReadResolu
   );
   const reasons = readText(fields, evidence, evidenceComplaint, findings) ?? '';
   const who = readText(fields, actor, actorComplaint, findings) ?? '';
-  const account = readOptional(fields, accountId, accountIdComplaint, findings) ?? DEFAULT_ACCOUNT;
+  const account = readOptional(fields, accountId, accountIdComplaint, findings) ?? owner;
   const wish = readWish(fields, form, who, findings);
   const refused = refusal(findings);
   if (refused !== null) return refused;

@@ -43,10 +43,15 @@ function render(charge: Charge, status: string, captured: number, refunded: numb
   return (
     `{"id":"${charge.id}","status":"${status}","amount":${charge.amount},"currency":"${charge.currency}",` +
     `"reference":${JSON.stringify(charge.reference)},"idempotency_key":${JSON.stringify(charge.key)},` +
-    `"order_id":${JSON.stringify(charge.orderId)},"method":${JSON.stringify(charge.method)},` +
+    `"order_id":${JSON.stringify(charge.orderId)},${accountOf(charge)}"method":${JSON.stringify(charge.method)},` +
     `"livemode":false,${status === 'declined' ? '"code":"card_declined",' : ''}"captured":${captured},"refunded":${refunded},` +
     `${untilOf(charge)}"created_at":"${isoOf(charge.createdMs)}"}`
   );
+}
+
+/** Only if the request named one. */
+function accountOf({ accountId }: Charge): string {
+  return accountId === null ? '' : `"account_id":${JSON.stringify(accountId)},`;
 }
 
 /** Of a charge that is only authorised. */
@@ -89,6 +94,7 @@ function renderOperation(charge: Charge, operation: BookedOperation, status: str
     reference: charge.reference,
     idempotency_key: key,
     order_id: charge.orderId,
+    ...(charge.accountId === null ? {} : { account_id: charge.accountId }),
     // It was declined at once, or it failed although it had begun well.
     ...(status === 'failed' ? { code: outcome === 'failed' ? `${kind}_declined` : `${kind}_failed` } : {}),
     created_at: isoOf(createdMs),

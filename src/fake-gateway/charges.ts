@@ -77,6 +77,7 @@ function isSame(charge: Charge, params: ChargeParams): boolean {
     charge.askedCurrency === params.currency &&
     charge.reference === params.reference &&
     charge.orderId === params.orderId &&
+    charge.accountId === params.accountId &&
     charge.method === params.method &&
     charge.capture === params.capture
   );
@@ -90,7 +91,7 @@ function newCharge(
   generation: number,
   nowMs: number,
 ): NewCharge {
-  const { key, reference, orderId, method, amount, currency, capture } = params;
+  const { key, reference, orderId, accountId, method, amount, currency, capture } = params;
   const booking = bookingFault(settings, key, magic);
   const createdMs = fault === 'lands_late' ? nowMs + delayOf(settings, fault) : nowMs;
   const isPending = booking === 'pending' || booking === 'pending_declined';
@@ -101,6 +102,7 @@ function newCharge(
     generation,
     reference,
     orderId,
+    accountId,
     method,
     amount: booking === 'wrong_amount' ? amount + 1 : amount,
     currency: booking !== 'wrong_currency' ? currency : currency === 'EUR' ? 'USD' : 'EUR',

@@ -41,6 +41,16 @@ describe('POST /charges', () => {
     });
   });
 
+  test('and its refunds name the account that the request named', async () => {
+    await start();
+    const { id, ...charge } = jsonOf<Charged & { account_id?: string }>(
+      await far.charge('k1', { account_id: 'shop' }),
+    );
+    expect(charge.account_id).toBe('shop');
+    const refund = await ask(far.url, { path: `/charges/${id}/refunds`, key: 'r1', body: {} });
+    expect(jsonOf(refund)).toMatchObject({ order_id: 'order-k1', account_id: 'shop' });
+  });
+
   test('is the same below /fake-gateway', async () => {
     await start();
     const first = await far.charge('k1');
@@ -74,6 +84,7 @@ describe('POST /charges', () => {
     { currency: 'EUR' },
     { reference: 'other' },
     { order_id: 'other' },
+    { account_id: 'other' },
     { order_id: null },
     { method: 'tok_other' },
     { capture: false },
@@ -140,6 +151,7 @@ describe('POST /charges', () => {
     ['a reference of 256 characters', { reference: 'r'.repeat(256) }, 'reference_invalid'],
     ['a reference with NUL', { reference: 'a\u0000b' }, 'reference_invalid'],
     ['an order that is no text', { order_id: 5 }, 'order_id_invalid'],
+    ['an account that is no text', { account_id: 5 }, 'account_id_invalid'],
     ['an order with half a character', { order_id: '\ud800' }, 'order_id_invalid'],
     ['a card number', { method: '4242424242424242' }, 'method_invalid'],
     ['a card number in disguise', { method: 'card-4242-4242-4242-4242' }, 'method_invalid'],

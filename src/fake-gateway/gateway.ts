@@ -11,6 +11,7 @@ import { type FaultSettings, faultSettings } from './faults/settings.ts';
 import { addJudgeRoutes } from './http/judge.ts';
 import { addErrorRoutes, addProtocolRoutes, type Protocol } from './http/routes.ts';
 import { createHeldSockets } from './http/send.ts';
+import { keepToThisMachine } from './http/this-machine.ts';
 import type { Ledger } from './ledger/port.ts';
 import { createReads } from './reads.ts';
 import { createSleeper } from './sleep.ts';
@@ -57,6 +58,11 @@ export interface FakeGatewayOptions {
    * The names of the server. `/_faults` and `/_ledger` answer under these and under those of loopback. Default: none.
    */
   readonly hosts?: readonly string[];
+  /**
+   * Whether only callers on this machine are answered, under the same names, and none that a proxy has forwarded. Default: no; then `/_faults` and
+   * `/_ledger` alone are kept to this machine.
+   */
+  readonly thisMachineOnly?: boolean;
   /** Where it logs. Default: nowhere. */
   readonly log?: FakeGatewayLog;
 }
@@ -87,7 +93,7 @@ const SILENCE: FakeGatewayLog = { warn() {}, error() {} };
  * gateway.register(app, { prefix: '/gateway' });
  */
 export function createFakeGateway(options: FakeGatewayOptions): FakeGateway {
-  const { ledger, seed = 1, hosts = [], log = SILENCE } = options;
+  const { ledger, seed = 1, hosts = [], thisMachineOnly = false, log = SILENCE } = options;
   const clock = options.now ?? Date.now;
   // The ledger keeps whole milliseconds.
   const now = () => Math.floor(clock());
@@ -132,6 +138,7 @@ export function createFakeGateway(options: FakeGatewayOptions): FakeGateway {
     register(app, { prefix = '' } = {}) {
       app.register(
         async (scope) => {
+          if (thisMachineOnly) keepToThisMachine(scope, { hosts, held });
           scope.removeAllContentTypeParsers();
           scope.addContentTypeParser(
             '*',

@@ -7,6 +7,7 @@ export interface ChargeParams {
   readonly currency: string;
   readonly reference: string;
   readonly orderId: string | null;
+  readonly accountId: string | null;
   readonly method: string | null;
   readonly capture: boolean;
 }
@@ -35,7 +36,15 @@ export function isBad<T>(value: T | BadRequest): value is BadRequest {
 
 /** The fault `wrong_amount` adds one, and the sum must still be exact. */
 const MAX_AMOUNT = Number.MAX_SAFE_INTEGER - 1;
-const CHARGE_FIELDS = new Set(['amount', 'currency', 'reference', 'order_id', 'method', 'capture']);
+const CHARGE_FIELDS = new Set([
+  'amount',
+  'currency',
+  'reference',
+  'order_id',
+  'account_id',
+  'method',
+  'capture',
+]);
 /** A token, as gateways make them. A text that begins with a digit or has many digits in a row may be a card number. */
 const METHOD = /^[A-Za-z][\x21-\x7e]{0,254}$/;
 const CARD_NUMBER = /\d(?:[ -]?\d){12,}/;
@@ -66,7 +75,8 @@ export function parseObject(body: unknown, known: ReadonlySet<string>): Record<s
 export function parseCharge(key: string, body: unknown): ChargeParams | BadRequest {
   const fields = parseObject(body, CHARGE_FIELDS);
   if (isBad(fields)) return fields;
-  const { amount, currency, reference, order_id: orderId = null, method = null, capture = true } = fields;
+  const { amount, currency, reference, order_id: orderId = null, account_id: accountId = null } = fields;
+  const { method = null, capture = true } = fields;
   if (!isAmount(amount))
     return bad('amount_invalid', `amount is an integer of minor units, 1 to ${MAX_AMOUNT}.`);
   if (typeof currency !== 'string' || !/^[A-Z]{3}$/.test(currency)) {
@@ -76,11 +86,14 @@ export function parseCharge(key: string, body: unknown): ChargeParams | BadReque
   if (orderId !== null && !isText(orderId)) {
     return bad('order_id_invalid', 'order_id is a string of 1 to 255 characters, or left out.');
   }
+  if (accountId !== null && !isText(accountId)) {
+    return bad('account_id_invalid', 'account_id is a string of 1 to 255 characters, or left out.');
+  }
   if (method !== null && (typeof method !== 'string' || !METHOD.test(method) || CARD_NUMBER.test(method))) {
     return bad('method_invalid', 'method is a token such as tok_visa, never a card number, or left out.');
   }
   if (typeof capture !== 'boolean') return bad('capture_invalid', 'capture is true or false.');
-  return { key, amount, currency, reference, orderId, method, capture };
+  return { key, amount, currency, reference, orderId, accountId, method, capture };
 }
 
 /** The amount of a refund or capture; `null`: all that is left. */

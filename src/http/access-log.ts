@@ -4,6 +4,7 @@
  */
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
+import type { Caller } from '../access/caller.ts';
 import type { ProblemCode } from '../domain/problems.ts';
 
 /** The part of a pino logger that is used here. */
@@ -20,6 +21,7 @@ interface Line {
   readonly level: 'info' | 'debug';
   readonly route: string;
   readonly startedMs: number;
+  caller: Caller | undefined;
   paymentId: string | undefined;
   code: ProblemCode | undefined;
 }
@@ -37,8 +39,15 @@ export interface RouteLabel {
 /** Begins a request's line. It is written when the response is finished or the client has gone. */
 export function beginLine(reply: FastifyReply, logger: HttpLogger, { route, level }: RouteLabel): void {
   const raw: LoggedResponse = reply.raw;
-  raw[LINE] = { logger, level, route, startedMs: performance.now(), paymentId: undefined, code: undefined };
+  const startedMs = performance.now();
+  raw[LINE] = { logger, level, route, startedMs, caller: undefined, paymentId: undefined, code: undefined };
   raw.on('close', writeLine);
+}
+
+/** Names who has sent the request: never the key, only its id. */
+export function noteCaller(reply: FastifyReply, caller: Caller): void {
+  const line = (reply.raw as LoggedResponse)[LINE];
+  if (line !== undefined) line.caller = caller;
 }
 
 /** Names the payment that the request is about. */
@@ -63,6 +72,8 @@ function writeLine(this: LoggedResponse): void {
     // Null: the client left before anything was sent.
     status: this.headersSent ? this.statusCode : null,
     duration_ms: Math.round((performance.now() - line.startedMs) * 100) / 100,
+    account_id: line.caller?.accountId,
+    key_id: line.caller?.keyId ?? undefined,
     payment_id: line.paymentId,
     code: line.code,
     client_gone: this.writableEnded ? undefined : true,

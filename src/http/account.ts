@@ -1,2 +1,18 @@
-/** Every request belongs to this account until there are API keys. */
-export { DEFAULT_ACCOUNT } from '../domain/fields.ts';
+/** Who has sent a request, and so whose payments it is about. */
+import type { IncomingMessage } from 'node:http';
+import type { FastifyRequest } from 'fastify';
+import type { Caller } from '../access/caller.ts';
+
+const CALLER = Symbol('caller');
+type AdmittedMessage = IncomingMessage & { [CALLER]?: Caller };
+
+export function admit(request: FastifyRequest, caller: Caller): void {
+  (request.raw as AdmittedMessage)[CALLER] = caller;
+}
+
+/** Throws if nobody has checked who sent the request: it must not count as somebody's. */
+export function accountOf(request: FastifyRequest): string {
+  const caller = (request.raw as AdmittedMessage)[CALLER];
+  if (caller === undefined) throw new TypeError('This route is not guarded: nobody has checked who asks.');
+  return caller.accountId;
+}

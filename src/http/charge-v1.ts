@@ -4,6 +4,7 @@ import type { Order } from '../domain/payment.ts';
 import { paymentFields } from '../engine/answer.ts';
 import type { ChargeAnswer, ChargeOptions } from '../engine/api.ts';
 import { notePayment } from './access-log.ts';
+import { accountOf } from './account.ts';
 import { PROBLEM_JSON, sendJson, sendProblem } from './answer.ts';
 import { sendFrozen } from './frozen.ts';
 import { parseOrder } from './order.ts';
@@ -32,7 +33,7 @@ export function chargeHandler(context: RouteContext): (request: FastifyRequest, 
 function readCharge(request: FastifyRequest, context: RouteContext): ReadWrite<Asked> {
   const body = readBody(request);
   if (body.kind === 'problem') return body;
-  const parsed = parseOrder(body.value);
+  const parsed = parseOrder(body.value, accountOf(request));
   if (parsed.kind === 'refused') return { kind: 'problem', problem: badBody(parsed, 'send the order again') };
   const headers = readWriteOptions(request, context, KEY_ROUTE);
   if (headers.kind === 'problem') return headers;

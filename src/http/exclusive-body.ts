@@ -21,12 +21,12 @@ const VOID: ExclusiveForm = { metadata: 'metadata', others: [], unknown: () => '
 const FORMS = { capture: { ...VOID, amount: 'amount' }, void: VOID } as const;
 
 /** `{"amount"?:<minor units>,"metadata"?}`; a void takes no amount. */
-export function parseExclusive(kind: ExclusiveKind, body: JsonValue): ParsedExclusive {
+export function parseExclusive(kind: ExclusiveKind, body: JsonValue, account: string): ParsedExclusive {
   if (!(body instanceof Map)) {
     const errors = [{ pointer: '', detail: 'must be a JSON object' }];
     return { kind: 'refused', code: 'invalid_request', errors };
   }
-  const read = readExclusive(body, FORMS[kind]);
+  const read = readExclusive(body, FORMS[kind], account);
   if (read.kind === 'exclusive') return read;
   const errors = read.complaints.map(({ path, detail }) => ({ pointer: pointerOf(path), detail }));
   return { kind: 'refused', code: read.code, errors };

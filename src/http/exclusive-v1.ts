@@ -4,6 +4,7 @@ import type { CaptureOrVoid } from '../domain/capture-or-void.ts';
 import type { ExclusiveKind } from '../domain/effects.ts';
 import type { ExclusiveAnswer, ExclusiveOptions, ExclusiveWanted } from '../engine/api.ts';
 import { exclusiveFields } from '../engine/capturing/answer.ts';
+import { accountOf } from './account.ts';
 import { parseExclusive } from './exclusive-body.ts';
 import { type FollowUpView, sendFollowUp } from './follow-up-answer.ts';
 import { NO_SUCH_PAYMENT, paymentIdOf } from './read-v1.ts';
@@ -37,7 +38,7 @@ export function exclusiveHandler(
 function readWanted(request: FastifyRequest, context: RouteContext, kind: ExclusiveKind): ReadWrite<Asked> {
   const body = readBodyIfAny(request);
   if (body.kind === 'problem') return body;
-  const parsed = parseExclusive(kind, body.value);
+  const parsed = parseExclusive(kind, body.value, accountOf(request));
   if (parsed.kind === 'refused')
     return { kind: 'problem', problem: badBody(parsed, `send the ${kind} again`) };
   const headers = readWriteOptions(request, context, KEY_ROUTES[kind]);

@@ -2,7 +2,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { EventFilter, Payonce } from '../engine/api.ts';
 import { notePayment } from './access-log.ts';
-import { DEFAULT_ACCOUNT } from './account.ts';
+import { accountOf } from './account.ts';
 import { PROBLEM_JSON, sendJson, sendProblem } from './answer.ts';
 import type { CursorKind } from './cursor.ts';
 import type { FieldError } from './field-errors.ts';
@@ -77,7 +77,7 @@ export function pageHandler<Now>(
     }
     const id = paymentIdOf(request);
     const filter = { limit, ...(before === undefined ? {} : { before }) };
-    const page = id === null ? null : await list(payonce, DEFAULT_ACCOUNT, id, filter);
+    const page = id === null ? null : await list(payonce, accountOf(request), id, filter);
     if (id === null || page === null) {
       sendProblem(reply, NO_SUCH_PAYMENT, PROBLEM_JSON);
       return reply;
@@ -94,7 +94,7 @@ export function oneHandler<Now, Name extends string | null>(
 ): Handler {
   return async (request, reply) => {
     const named = reading.nameOf(request);
-    const found = named && (await reading.find(context.payonce, DEFAULT_ACCOUNT, named));
+    const found = named && (await reading.find(context.payonce, accountOf(request), named));
     if (named === null || found === null) return sendMissing(context, reading, request, reply);
     notePayment(reply, named.paymentId);
     sendJson(reply, 200, JSON.stringify(reading.fields(found)));
@@ -119,7 +119,7 @@ export function eventsOfHandler<Now, Name extends string | null>(
     const named = reading.nameOf(request);
     // One more than a page, to know whether another follows.
     const filter = { after, limit: limit + 1 };
-    const rows = named && (await reading.events(context.payonce, DEFAULT_ACCOUNT, named, filter));
+    const rows = named && (await reading.events(context.payonce, accountOf(request), named, filter));
     if (named === null || rows === null) return sendMissing(context, reading, request, reply);
     notePayment(reply, named.paymentId);
     const next = rows.length > limit ? rows[limit - 1]?.seq : undefined;
@@ -136,7 +136,7 @@ async function sendMissing(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const paymentId = paymentIdOf(request);
-  const payment = paymentId === null ? null : await payonce.payment(DEFAULT_ACCOUNT, paymentId);
+  const payment = paymentId === null ? null : await payonce.payment(accountOf(request), paymentId);
   if (payment !== null) notePayment(reply, payment.paymentId);
   sendProblem(reply, payment === null ? NO_SUCH_PAYMENT : missing, PROBLEM_JSON);
   return reply;

@@ -40,9 +40,10 @@ const FORMS: Readonly<Record<'payment' | FollowUpKind, ResolutionForm>> = {
 export function parseResolution(
   body: JsonValue,
   what: 'payment' | FollowUpKind,
+  account: string,
 ): { readonly kind: 'resolution'; readonly resolution: ResolutionFields } | RefusedBody {
   if (!(body instanceof Map)) return NO_OBJECT;
-  const read = readResolution(body, FORMS[what]);
+  const read = readResolution(body, FORMS[what], account);
   return read.kind === 'resolution' ? read : refusedBody(read);
 }
 

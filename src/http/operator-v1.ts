@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { FollowUpKind } from '../domain/effects.ts';
 import type { OperatorAnswer, OperatorTarget } from '../engine/api.ts';
 import { notePayment } from './access-log.ts';
-import { DEFAULT_ACCOUNT } from './account.ts';
+import { accountOf } from './account.ts';
 import { PROBLEM_JSON, sendJson, sendProblem } from './answer.ts';
 import { exclusiveNowFields } from './exclusive-now.ts';
 import { EXCLUSIVE_READINGS } from './exclusive-reads-v1.ts';
@@ -41,7 +41,7 @@ export function resolveHandler({ payonce }: RouteContext, what: What): Handler {
   return async (request, reply) => {
     const body = readBody(request);
     if (body.kind === 'problem') return refuse(reply, body.problem);
-    const parsed = parseResolution(body.value, what);
+    const parsed = parseResolution(body.value, what, accountOf(request));
     if (parsed.kind === 'refused') return refuse(reply, badBody(parsed, 'send it again'));
     const target = targetOf(request, what);
     if ('code' in target) return refuse(reply, target);
@@ -53,11 +53,12 @@ export function resolveHandler({ payonce }: RouteContext, what: What): Handler {
 function targetOf(request: FastifyRequest, what: What): OperatorTarget | Problem {
   const paymentId = paymentIdOf(request);
   if (paymentId === null) return NO_SUCH_PAYMENT;
-  if (what === 'payment') return { accountId: DEFAULT_ACCOUNT, paymentId, followUp: null };
+  const accountId = accountOf(request);
+  if (what === 'payment') return { accountId, paymentId, followUp: null };
   const { nameOf, missing } = READINGS[what];
   const named = nameOf(request);
   if (named === null) return missing;
-  return { accountId: DEFAULT_ACCOUNT, paymentId, followUp: { kind: what, name: named.name } };
+  return { accountId, paymentId, followUp: { kind: what, name: named.name } };
 }
 
 function refuse(reply: FastifyReply, problem: Problem): FastifyReply {

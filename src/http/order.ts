@@ -43,21 +43,21 @@ const SEED: OrderForm = {
 };
 
 /** `{"order_id","amount":<minor units>,"currency","method"?,"metadata"?,"give_up_after_s"?,"capture_method"?}`; the limits are those of `order-rules.ts`. */
-export function parseOrder(body: JsonValue): ParsedOrder {
-  return parse(body, V1);
+export function parseOrder(body: JsonValue, account: string): ParsedOrder {
+  return parse(body, V1, account);
 }
 
 /** The seed's `{"order_id","amount":<US dollars, a JSON number>}`. */
-export function parseSeedOrder(body: JsonValue): ParsedOrder {
-  return parse(body, SEED);
+export function parseSeedOrder(body: JsonValue, account: string): ParsedOrder {
+  return parse(body, SEED, account);
 }
 
-function parse(body: JsonValue, form: OrderForm): ParsedOrder {
+function parse(body: JsonValue, form: OrderForm, account: string): ParsedOrder {
   if (!(body instanceof Map)) {
     const errors = [{ pointer: '', detail: 'must be a JSON object' }];
     return { kind: 'refused', code: 'invalid_request', errors };
   }
-  const read = readOrder(body, form);
+  const read = readOrder(body, form, account);
   if (read.kind === 'order') return read;
   const errors = read.complaints.map(({ path, detail }) => ({ pointer: pointerOf(path), detail }));
   return { kind: 'refused', code: read.code, errors };

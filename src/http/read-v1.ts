@@ -5,7 +5,7 @@ import { orderIdComplaint } from '../domain/order-rules.ts';
 import { PAYMENT_STATUSES, type PaymentEvent, type PaymentStatus } from '../domain/payment.ts';
 import type { ListFilter } from '../engine/api.ts';
 import { notePayment } from './access-log.ts';
-import { DEFAULT_ACCOUNT } from './account.ts';
+import { accountOf } from './account.ts';
 import { PROBLEM_JSON, sendJson, sendProblem } from './answer.ts';
 import type { FieldError } from './field-errors.ts';
 import { invalidQuery, readIdCursor, readSeqCursor, sendPage } from './pages.ts';
@@ -31,7 +31,7 @@ export function paymentIdOf(request: FastifyRequest): string | null {
 export function paymentHandler({ payonce }: RouteContext): Handler {
   return async (request, reply) => {
     const id = paymentIdOf(request);
-    const payment = id === null ? null : await payonce.payment(DEFAULT_ACCOUNT, id);
+    const payment = id === null ? null : await payonce.payment(accountOf(request), id);
     if (payment === null) {
       sendProblem(reply, NO_SUCH_PAYMENT, PROBLEM_JSON);
     } else {
@@ -54,7 +54,7 @@ export function paymentsHandler({ payonce }: RouteContext): Handler {
       return reply;
     }
     // One more than a page, to know whether another follows.
-    const rows = await payonce.payments(DEFAULT_ACCOUNT, { ...filter, limit: limit + 1 });
+    const rows = await payonce.payments(accountOf(request), { ...filter, limit: limit + 1 });
     const next = rows.length > limit ? rows[limit - 1]?.paymentId : undefined;
     sendPage(reply, 'payments', rows.slice(0, limit).map(paymentNowFields), next);
     return reply;
@@ -73,7 +73,8 @@ export function eventsHandler({ payonce }: RouteContext): Handler {
       return reply;
     }
     const id = paymentIdOf(request);
-    const rows = id === null ? null : await payonce.events(DEFAULT_ACCOUNT, id, { after, limit: limit + 1 });
+    const rows =
+      id === null ? null : await payonce.events(accountOf(request), id, { after, limit: limit + 1 });
     if (id === null || rows === null) {
       sendProblem(reply, NO_SUCH_PAYMENT, PROBLEM_JSON);
       return reply;

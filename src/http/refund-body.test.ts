@@ -5,7 +5,7 @@ import { type ParsedRefund, parseRefund } from './refund-body.ts';
 function parsed(body: unknown): ParsedRefund {
   const json = parseJson(Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)));
   if (json.kind === 'refused') throw new Error(json.detail);
-  return parseRefund(json.value);
+  return parseRefund(json.value, 'default');
 }
 
 function refusal(body: unknown): Extract<ParsedRefund, { kind: 'refused' }> {

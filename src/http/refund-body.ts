@@ -21,12 +21,12 @@ const FORM: RefundForm = {
 };
 
 /** `{"amount"?:<minor units>,"refund_id"?,"reason"?,"metadata"?}`; the limits are those of `refund-fields.ts`. */
-export function parseRefund(body: JsonValue): ParsedRefund {
+export function parseRefund(body: JsonValue, account: string): ParsedRefund {
   if (!(body instanceof Map)) {
     const errors = [{ pointer: '', detail: 'must be a JSON object' }];
     return { kind: 'refused', code: 'invalid_request', errors };
   }
-  const read = readRefund(body, FORM);
+  const read = readRefund(body, FORM, account);
   if (read.kind === 'refund') return read;
   const errors = read.complaints.map(({ path, detail }) => ({ pointer: pointerOf(path), detail }));
   return { kind: 'refused', code: read.code, errors };

@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Refund } from '../domain/refund.ts';
 import type { RefundAnswer, RefundOptions, RefundWanted } from '../engine/api.ts';
 import { refundFields } from '../engine/refunding/answer.ts';
+import { accountOf } from './account.ts';
 import { type FollowUpView, sendFollowUp } from './follow-up-answer.ts';
 import type { Problem } from './problem.ts';
 import { NO_SUCH_PAYMENT, paymentIdOf } from './read-v1.ts';
@@ -37,7 +38,7 @@ export function refundHandler(context: RouteContext): (request: FastifyRequest, 
 function readRefund(request: FastifyRequest, context: RouteContext): ReadWrite<Asked> {
   const body = readBody(request);
   if (body.kind === 'problem') return body;
-  const parsed = parseRefund(body.value);
+  const parsed = parseRefund(body.value, accountOf(request));
   if (parsed.kind === 'refused')
     return { kind: 'problem', problem: badBody(parsed, 'send the refund again') };
   const headers = readWriteOptions(request, context, KEY_ROUTE);

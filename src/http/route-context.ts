@@ -1,5 +1,6 @@
 /** What every group of routes shares. */
 import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify';
+import type { Access } from '../access/access.ts';
 import type { NotReady, Payonce } from '../engine/api.ts';
 import { beginLine, type HttpLogger, type RouteLabel } from './access-log.ts';
 import { type ProblemStyle, sendError, sendProblem } from './answer.ts';
@@ -9,6 +10,9 @@ import type { Problem } from './problem.ts';
 
 export interface RouteContext {
   readonly payonce: Payonce;
+  readonly access: Access;
+  /** Where the server listens: a name or an address. */
+  readonly ownHost: string;
   readonly logger: HttpLogger;
   readonly waits: Waits;
   /** How long the seed's start waits, in milliseconds. */

@@ -2,20 +2,21 @@
  * The API of the demo that Payonce grew from, kept exactly: an amount in US dollars as a JSON number, bodies of one or two fields,
  * addresses that end in a slash. `Idempotency-Key` and `Prefer` have no effect here; the order id alone guards against a second charge.
  */
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { exponentOf } from '../domain/currencies.ts';
 import { decimalFromMinor } from '../domain/money.ts';
 import type { Payment } from '../domain/payment.ts';
 import { PROBLEMS } from '../domain/problems.ts';
 import type { ChargeAnswer } from '../engine/api.ts';
 import { notePayment, noteProblem } from './access-log.ts';
-import { DEFAULT_ACCOUNT } from './account.ts';
+import { accountOf } from './account.ts';
 import { JSON_TYPE, type ProblemStyle, sendError, sendJson, sendProblem } from './answer.ts';
 import { asSentence } from './field-errors.ts';
 import { parseSeedOrder } from './order.ts';
 import { wholeSeconds } from './problem.ts';
 import { NO_SUCH_PAYMENT, paymentIdOf } from './read-v1.ts';
-import { openRoute, prepareScope, type RouteContext, readBody } from './route-context.ts';
+import { type RouteContext, readBody } from './route-context.ts';
+import type { Route } from './routes.ts';
 
 /** `{"error": "<sentence>", "code": …}`; with a `payment_id` if it is about a payment. */
 export const SEED_STYLE: ProblemStyle = {
@@ -31,16 +32,10 @@ export const SEED_STYLE: ProblemStyle = {
 
 const GATEWAY_ERROR = '{"error":"Gateway error"}';
 
-export function registerSeed(scope: FastifyInstance, context: RouteContext): void {
-  prepareScope(scope, context, SEED_STYLE);
-  const open = (route: string) => openRoute(context, { route, level: 'info' }, SEED_STYLE);
-
-  const start = '/payments/start/';
-  scope.post(start, { onRequest: open(start) }, startHandler(context));
-
-  const payment = '/payments/:id/';
-  scope.get(payment, { onRequest: open(payment) }, trackHandler(context));
-}
+export const SEED_ROUTES: readonly Route[] = [
+  { method: 'POST', path: '/payments/start/', scope: 'payments:write', handler: startHandler },
+  { method: 'GET', path: '/payments/:id/', scope: 'payments:read', handler: trackHandler },
+];
 
 /** `POST /payments/start/` → 200 `{"payment_id"}`; 502 if it is proved that nothing was charged; 202 if nothing is proved yet. */
 function startHandler({ payonce, logger, seedWaitMs }: RouteContext) {
@@ -50,7 +45,7 @@ function startHandler({ payonce, logger, seedWaitMs }: RouteContext) {
       sendProblem(reply, body.problem, SEED_STYLE);
       return;
     }
-    const parsed = parseSeedOrder(body.value);
+    const parsed = parseSeedOrder(body.value, accountOf(request));
     if (parsed.kind === 'refused') {
       sendProblem(reply, { ...parsed, detail: '' }, SEED_STYLE);
       return;
@@ -93,7 +88,7 @@ function sendStarted(reply: FastifyReply, answer: ChargeAnswer): void {
 function trackHandler({ payonce }: RouteContext) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const id = paymentIdOf(request);
-    const payment = id === null ? null : await payonce.payment(DEFAULT_ACCOUNT, id);
+    const payment = id === null ? null : await payonce.payment(accountOf(request), id);
     if (payment === null) {
       sendProblem(reply, NO_SUCH_PAYMENT, SEED_STYLE);
     } else {

@@ -1,6 +1,4 @@
 /** The documented API. */
-import type { FastifyInstance } from 'fastify';
-import { PROBLEM_JSON } from './answer.ts';
 import { chargeHandler } from './charge-v1.ts';
 import { EXCLUSIVE_READINGS } from './exclusive-reads-v1.ts';
 import { exclusiveHandler } from './exclusive-v1.ts';
@@ -9,50 +7,64 @@ import { lookNowHandler, resolveHandler } from './operator-v1.ts';
 import { eventsHandler, paymentHandler, paymentsHandler } from './read-v1.ts';
 import { REFUND_READING } from './refund-reads-v1.ts';
 import { refundHandler } from './refund-v1.ts';
-import { openRoute, prepareScope, type RouteContext } from './route-context.ts';
-import { markNotReplayed } from './write-options.ts';
+import type { Route } from './routes.ts';
 
-export function registerV1(scope: FastifyInstance, context: RouteContext): void {
-  prepareScope(scope, context, PROBLEM_JSON);
-  const open = (route: string) => openRoute(context, { route, level: 'info' }, PROBLEM_JSON);
+const PAYMENTS = '/v1/payments';
+const PAYMENT = `${PAYMENTS}/:id`;
+const REFUNDS = `${PAYMENT}/refunds`;
+const REFUND = `${REFUNDS}/:refund_id`;
 
-  const payments = '/v1/payments';
-  scope.post(payments, { onRequest: [markNotReplayed, open(payments)] }, chargeHandler(context));
-  scope.get(payments, { onRequest: open(payments) }, paymentsHandler(context));
+const reading = (path: string, handler: Route['handler']): Route => ({
+  method: 'GET',
+  path,
+  scope: 'payments:read',
+  handler,
+});
 
-  const payment = '/v1/payments/:id';
-  scope.get(payment, { onRequest: open(payment) }, paymentHandler(context));
-
-  const events = '/v1/payments/:id/events';
-  scope.get(events, { onRequest: open(events) }, eventsHandler(context));
-
-  const refunds = '/v1/payments/:id/refunds';
-  scope.post(refunds, { onRequest: [markNotReplayed, open(refunds)] }, refundHandler(context));
-  scope.get(refunds, { onRequest: open(refunds) }, pageHandler(context, REFUND_READING));
-
-  const refund = '/v1/payments/:id/refunds/:refund_id';
-  scope.get(refund, { onRequest: open(refund) }, oneHandler(context, REFUND_READING));
-
-  const refundEvents = '/v1/payments/:id/refunds/:refund_id/events';
-  scope.get(refundEvents, { onRequest: open(refundEvents) }, eventsOfHandler(context, REFUND_READING));
-
-  for (const kind of ['capture', 'void'] as const) {
-    const address = `${payment}/${kind}`;
-    scope.post(address, { onRequest: [markNotReplayed, open(address)] }, exclusiveHandler(context, kind));
-    scope.get(address, { onRequest: open(address) }, oneHandler(context, EXCLUSIVE_READINGS[kind]));
-    const trail = `${address}/events`;
-    scope.get(trail, { onRequest: open(trail) }, eventsOfHandler(context, EXCLUSIVE_READINGS[kind]));
-  }
-
-  for (const [what, address] of [
-    ['payment', payment],
-    ['refund', refund],
-    ['capture', `${payment}/capture`],
-    ['void', `${payment}/void`],
-  ] as const) {
-    const lookNow = `${address}/look-now`;
-    scope.post(lookNow, { onRequest: open(lookNow) }, lookNowHandler(context, what));
-    const resolve = `${address}/resolve`;
-    scope.post(resolve, { onRequest: open(resolve) }, resolveHandler(context, what));
-  }
+/** `capture` and `void`: a payment has one address for each. */
+function exclusiveRoutes(kind: 'capture' | 'void'): readonly Route[] {
+  const path = `${PAYMENT}/${kind}`;
+  const readings = EXCLUSIVE_READINGS[kind];
+  return [
+    {
+      method: 'POST',
+      path,
+      scope: 'payments:write',
+      keyed: true,
+      handler: (context) => exclusiveHandler(context, kind),
+    },
+    reading(path, (context) => oneHandler(context, readings)),
+    reading(`${path}/events`, (context) => eventsOfHandler(context, readings)),
+  ];
 }
+
+const ADDRESSES = {
+  payment: PAYMENT,
+  refund: REFUND,
+  capture: `${PAYMENT}/capture`,
+  void: `${PAYMENT}/void`,
+} as const;
+
+/** What an operator may do about something. */
+function operatorRoutes(what: keyof typeof ADDRESSES): readonly Route[] {
+  const path = ADDRESSES[what];
+  const review = { method: 'POST', scope: 'review' } as const;
+  return [
+    { ...review, path: `${path}/look-now`, handler: (context) => lookNowHandler(context, what) },
+    { ...review, path: `${path}/resolve`, handler: (context) => resolveHandler(context, what) },
+  ];
+}
+
+export const V1_ROUTES: readonly Route[] = [
+  { method: 'POST', path: PAYMENTS, scope: 'payments:write', keyed: true, handler: chargeHandler },
+  reading(PAYMENTS, paymentsHandler),
+  reading(PAYMENT, paymentHandler),
+  reading(`${PAYMENT}/events`, eventsHandler),
+  { method: 'POST', path: REFUNDS, scope: 'refunds:write', keyed: true, handler: refundHandler },
+  reading(REFUNDS, (context) => pageHandler(context, REFUND_READING)),
+  reading(REFUND, (context) => oneHandler(context, REFUND_READING)),
+  reading(`${REFUND}/events`, (context) => eventsOfHandler(context, REFUND_READING)),
+  ...exclusiveRoutes('capture'),
+  ...exclusiveRoutes('void'),
+  ...(['payment', 'refund', 'capture', 'void'] as const).flatMap(operatorRoutes),
+];

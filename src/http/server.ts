@@ -3,6 +3,7 @@
  * decides nothing about money.
  */
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { Access } from '../access/access.ts';
 import type { NotReady, Payonce } from '../engine/api.ts';
 import { beginLine, type HttpLogger } from './access-log.ts';
 import { PROBLEM_JSON, type ProblemStyle, sendError, sendProblem } from './answer.ts';
@@ -10,14 +11,19 @@ import { answerClientError } from './client-error.ts';
 import { endConnectionsOnClose } from './closing.ts';
 import { NOTHING_HERE } from './problem.ts';
 import type { RouteContext } from './route-context.ts';
+import { type Route, registerRoutes } from './routes.ts';
 import { registerHealth } from './routes-health.ts';
-import { registerSeed, SEED_STYLE } from './routes-seed.ts';
-import { registerV1 } from './routes-v1.ts';
+import { SEED_ROUTES, SEED_STYLE } from './routes-seed.ts';
+import { V1_ROUTES } from './routes-v1.ts';
 import { NODE_OPTIONS, takeAllExpectations, transportProblem } from './transport.ts';
 import { registerWebhooks } from './webhooks-v1.ts';
 
 export interface ServerOptions {
   readonly payonce: Payonce;
+  /** Who may ask. */
+  readonly access: Access;
+  /** Where it is going to listen: a name or an address. A server without keys answers only there and at loopback. Default: loopback. */
+  readonly host?: string;
   /** A pino logger, or anything with the same four methods. */
   readonly logger: HttpLogger;
   /** How long a charge or a refund of `/v1` waits for the outcome unless the client asks for another wait. Default 10 s. */
@@ -69,6 +75,8 @@ export function createServer(options: ServerOptions): FastifyInstance {
   let closing = false;
   const context: RouteContext = {
     payonce: options.payonce,
+    access: options.access,
+    ownHost: options.host ?? 'localhost',
     logger: options.logger,
     waits: { defaultWaitMs: options.defaultWaitMs ?? 10_000, maxWaitMs: options.maxWaitMs ?? 60_000 },
     seedWaitMs: options.seedWaitMs ?? 30_000,
@@ -84,9 +92,11 @@ export function createServer(options: ServerOptions): FastifyInstance {
   app.setErrorHandler((error, _request, reply) => sendError(reply, error, context.logger, PROBLEM_JSON));
   refuseBrokenRequests(app, context);
   answerUnknownAddresses(app, context);
-  void app.register(async (scope) => registerV1(scope, context));
+  const register = (routes: readonly Route[], style: ProblemStyle) =>
+    void app.register(async (scope) => registerRoutes(scope, context, { routes, style }));
+  register(V1_ROUTES, PROBLEM_JSON);
+  register(SEED_ROUTES, SEED_STYLE);
   void app.register(async (scope) => registerWebhooks(scope, context));
-  void app.register(async (scope) => registerSeed(scope, context));
   void app.register(async (scope) => registerHealth(scope, context));
   const { mount } = options;
   if (mount !== undefined) void app.register(async (scope) => mount(scope));

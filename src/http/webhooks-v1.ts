@@ -3,7 +3,7 @@
  * the bytes. Each request has a line in the log only at the level `debug`: anybody who reaches the port can send them.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { DEFAULT_ACCOUNT } from './account.ts';
+import { DEFAULT_ACCOUNT } from '../domain/fields.ts';
 import { PROBLEM_JSON, sendError, sendProblem } from './answer.ts';
 import { openRoute, type RouteContext } from './route-context.ts';
 
@@ -27,6 +27,7 @@ export function registerWebhooks(scope: FastifyInstance, context: RouteContext):
     const { body } = request;
     const answer = await context.payonce.gatewayWebhook({
       gateway: (request.params as { readonly name: string }).name,
+      // An event of another account names it.
       accountId: DEFAULT_ACCOUNT,
       body: Buffer.isBuffer(body) ? body : NO_BYTES,
       headers: headersOf(request),

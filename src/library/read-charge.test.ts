@@ -309,7 +309,7 @@ describe('what is to be charged', () => {
       const json = parseJson(
         Buffer.from(JSON.stringify({ order_id: 'ORD123', amount: 1, currency: 'USD', [theirs]: value })),
       );
-      const http = json.kind === 'value' ? parseOrder(json.value) : null;
+      const http = json.kind === 'value' ? parseOrder(json.value, 'default') : null;
       const error = refusal({ ...good, [ours]: value });
       expect(http).toMatchObject({
         code: error.code,

@@ -23,6 +23,9 @@ export const RIGHTS: Readonly<Record<string, readonly string[]>> = {
   handles: ['SELECT', 'INSERT', 'UPDATE'],
   gateway_addresses: ['SELECT', 'INSERT', 'UPDATE'],
   wishes: ['SELECT', 'INSERT', 'UPDATE'],
+  // Written by the command, perhaps with another role.
+  accounts: ['SELECT'],
+  api_keys: ['SELECT'],
   first_leases: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
 };
 const FUNCTIONS: readonly string[] = ['claim_mode', 'lost_race'];

@@ -11,7 +11,7 @@ export interface Database {
   close(): Promise<void>;
 }
 
-/** At most one report per pool in this time: a server that stops breaks all connections at once. */
+/** At most one report in this time: a server that stops breaks the connections of all pools at once. */
 const REPORT_EVERY_MS = 60_000;
 
 /** The database that the configuration names, or an embedded PostgreSQL. */
@@ -28,6 +28,7 @@ export async function openDatabase(config: Config, log: Log): Promise<Database> 
       : null;
   const url = embedded?.url ?? config.DATABASE_URL ?? '';
   const pools: pg.Pool[] = [];
+  let reportAtMs = Number.NEGATIVE_INFINITY;
   return {
     url,
     openPool({ name, max }) {
@@ -41,7 +42,6 @@ export async function openDatabase(config: Config, log: Log): Promise<Database> 
         keepAliveInitialDelayMillis: 30_000,
       });
       // Without a listener, this error would end the process. The next query opens a new connection.
-      let reportAtMs = Number.NEGATIVE_INFINITY;
       pool.on('error', (error) => {
         const nowMs = performance.now();
         if (nowMs < reportAtMs) return;

@@ -6,7 +6,9 @@ import cluster from 'node:cluster';
 import { EventEmitter } from 'node:events';
 import type { Pool } from 'pg';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { query } from '../../sim/chaos/processes/query.ts';
 import { createDatabase } from '../../test/support/database.ts';
+import type { Access } from '../access/access.ts';
 import { readConfig, SETTINGS } from '../config.ts';
 import type { RunningEngine } from '../engine/engine.ts';
 import { choosePort } from './listen.ts';
@@ -219,7 +221,7 @@ const BY_DEFAULT_FAKE: readonly Row[] = [
 ];
 
 /** Each of these has its own test below. */
-const ALONE: readonly Name[] = ['PORT', 'WORKERS', 'DATABASE_URL', 'LOG_LEVEL'];
+const ALONE: readonly Name[] = ['AUTH', 'PORT', 'WORKERS', 'DATABASE_URL', 'LOG_LEVEL'];
 /** In `gateway.test.ts`; nothing takes the last one yet. */
 const OF_STRIPE: readonly Name[] = [
   'STRIPE_SECRET_KEY',
@@ -261,6 +263,8 @@ describe('every setting', () => {
     expect(at('store.pool.options.connectionString')).toBe(parts.databaseUrl);
     expect(at('ledgerPool.options.connectionString')).toBe(parts.databaseUrl);
     expect(at('gateway.url')).toBe(`${url}/fake-gateway`);
+    expect(at('server.host')).toBe('localhost');
+    expect(at('fakeGateway.thisMachineOnly')).toBe(true);
     expect(at('server.mount')).toEqual(expect.any(Function));
   });
 
@@ -309,6 +313,49 @@ describe('every setting', () => {
       ],
     ]);
   });
+});
+
+describe('a start without any API key', () => {
+  const words = (mode: string): RegExp =>
+    new RegExp(
+      `each request needs an API key\\. The database has none yet[^]* payonce keys create --mode ${mode} --scopes admin\\n[^]*\\nNothing was started\\.$`,
+    );
+  const live = { GATEWAY: 'http', GATEWAY_URL: 'http://127.0.0.1:9' };
+
+  it.each([
+    [{ AUTH: 'required', GATEWAY: 'fake' }, words('test')],
+    [{ AUTH: 'required', ...live }, words('live')],
+    [{ AUTH: 'required', ...live, GATEWAY_LIVEMODE: 'no' }, words('test')],
+    [{ HOST: '0.0.0.0', GATEWAY: 'fake' }, words('test')],
+    [{ HOST: '::', ...live }, words('live')],
+  ])('is refused with %j, with the command that makes one', async (env: Record<string, string>, said) => {
+    const DATABASE_URL = await testDatabase();
+    await expect(runOnce({ ...env, DATABASE_URL, PORT: '0' })).rejects.toThrow(said);
+    expect(at('engine')).toBeUndefined();
+    expect(parts.events).toContain('the server: ended');
+  });
+
+  it('goes on where only this machine can ask', async () => {
+    await runOnce({ DATABASE_URL: await testDatabase(), GATEWAY: 'fake', PORT: '0' });
+    expect(await admitted()).toMatchObject({ accountId: 'default', keyId: null });
+  });
+
+  it.each([{ AUTH: 'required' }, { HOST: '0.0.0.0' }, {}])(
+    'with a key there is one, and each request needs it: %j',
+    async (env: Record<string, string>) => {
+      const DATABASE_URL = await testDatabase();
+      await query(
+        DATABASE_URL,
+        `INSERT INTO payonce.api_keys (account_id, key_id, key_hash, last_four, livemode, scopes, revoked_at)
+         VALUES ('default', gen_random_uuid(), repeat('0', 64), 'last', false, '{admin}', now())`,
+      );
+      await runOnce({ ...env, DATABASE_URL, GATEWAY: 'fake', PORT: '0' });
+      expect(await admitted()).toBe('unauthorized');
+    },
+  );
+
+  /** Who a request without a key counts as. */
+  const admitted = () => (at('server.access') as Access).admit(undefined);
 });
 
 describe('every part', () => {

@@ -26,6 +26,7 @@ import type { Log } from '../ports/log.ts';
 import { createPostgresStore, inWords, migrate } from '../postgres/index.ts';
 import { systemClock } from '../system/clock.ts';
 import { systemRandom } from '../system/random.ts';
+import { openAccess } from './access.ts';
 import { FAKE_GATEWAY_POOL, warnOfShortage } from './connection-budget.ts';
 import { type Database, openDatabase } from './database.ts';
 import { openGateway } from './gateway.ts';
@@ -39,6 +40,8 @@ export interface Service {
   readonly gatewayUrl: string;
   /** Whether real money moves. */
   readonly livemode: boolean;
+  /** Whether each request needs an API key. */
+  readonly needsKey: boolean;
   /** Takes nothing new, finishes what is under way within `DRAIN_MS`, and closes everything. Idempotent. */
   stop(): Promise<void>;
 }
@@ -83,18 +86,21 @@ async function serve(
     config.GATEWAY === 'fake'
       ? await openFakeGateway(config, log, database, () => address).catch(refuse)
       : null;
+  let gateway: Gateway | null = null;
+  const livemode = () => (gateway === null ? null : livemodeOf(gateway));
+  const { access, needsKey, complaint } = await openAccess(config, { database, livemode }).catch(refuse);
   let engine: RunningEngine | null = null;
   let draining = false;
   const payonce = startingUp(() => engine);
   const app = createServer({
     ...serverOptions(config, log, payonce),
+    access,
     isDraining: () => draining,
     ...(fake === null ? {} : { mount: async (scope) => fake.register(scope, { prefix: '/fake-gateway' }) }),
   });
   const early = role === 'alone' ? await listen(app, config) : null;
   address = early ?? address;
   const gatewayUrl = addressOf(config, `${address}/fake-gateway`);
-  let gateway: Gateway | null = null;
   const closeAll = async (): Promise<void> => {
     draining = true;
     // The fake gateway listens until the engine has drained: the drain waits for its answers.
@@ -105,6 +111,7 @@ async function serve(
   };
   let url: string;
   try {
+    if (complaint !== null) refuse(new Error(complaint));
     gateway = await openGateway(config, gatewayUrl, log).catch(refuse);
     engine = await startTheEngine(config, log, pool, gateway);
     url = early ?? (await listen(app, config));
@@ -117,6 +124,7 @@ async function serve(
     url,
     gatewayUrl,
     livemode: livemodeOf(gateway),
+    needsKey,
     stop: () => {
       stopped ??= closeAll().then(() => database.close());
       return stopped;
@@ -147,6 +155,7 @@ function serverOptions(config: Config, logger: ServiceLog, payonce: Payonce) {
   return {
     payonce,
     logger,
+    host: config.HOST,
     defaultWaitMs: config.WAIT_MS,
     maxWaitMs: config.MAX_WAIT_MS,
     seedWaitMs: config.SEED_WAIT_MS,
@@ -170,6 +179,8 @@ async function openFakeGateway(
     seed: config.FAKE_GATEWAY_SEED,
     faults: DEMO_FAULTS,
     hosts: [config.HOST],
+    // It approves what nobody pays.
+    thisMachineOnly: true,
     webhook: {
       // Read for each event.
       get url() {

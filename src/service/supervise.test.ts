@@ -6,6 +6,7 @@ const READY: WorkerReady = {
   url: 'http://127.0.0.1:8000',
   gatewayUrl: 'http://127.0.0.1:9',
   livemode: false,
+  needsKey: false,
 };
 
 interface Played extends WorkerProcess {

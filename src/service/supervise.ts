@@ -10,6 +10,8 @@ export interface WorkerReady {
   readonly gatewayUrl: string;
   /** Whether real money moves. */
   readonly livemode: boolean;
+  /** Whether each request needs an API key. */
+  readonly needsKey: boolean;
 }
 
 export interface WorkerProcess {

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { createServer } from '../../src/http/server.ts';
+import { OPEN_ACCESS } from '../support/open-access.ts';
 import { body, harness, PAYMENT_ID, payment, SECRET } from './support.ts';
 
 it('a request is one line of known fields', async () => {
@@ -24,6 +25,7 @@ it('a request is one line of known fields', async () => {
       route: '/v1/payments',
       status: 201,
       duration_ms: expect.any(Number),
+      account_id: 'default',
       payment_id: PAYMENT_ID,
     },
   ]);
@@ -47,6 +49,7 @@ it('a logger without children, serializers or levels is enough', async () => {
   const entries: object[] = [];
   const write = (entry: object) => void entries.push(entry);
   const app = createServer({
+    access: OPEN_ACCESS,
     payonce: {
       charge: () => Promise.reject(new Error('unused')),
       payment: async () => null,

@@ -5,6 +5,7 @@ import type { RefundFailure } from '../../src/domain/problems.ts';
 import type { RefundAnswer, RefundProblem } from '../../src/engine/api.ts';
 import { refundAnswerBody, refundFields } from '../../src/engine/refunding/answer.ts';
 import { createServer } from '../../src/http/server.ts';
+import { OPEN_ACCESS } from '../support/open-access.ts';
 import { refund, refundNow } from '../support/refund.ts';
 import { CARD, expectProblem, harness, PAYMENT_ID, refunded, SECRET, succeeded } from './support.ts';
 
@@ -268,7 +269,7 @@ it('every refund_id can be read at the address that is made from it', async () =
     },
   };
   const logger = { debug() {}, info() {}, warn() {}, error() {} };
-  const app = createServer({ payonce: payonce as never, logger });
+  const app = createServer({ payonce: payonce as never, access: OPEN_ACCESS, logger });
   await fc.assert(
     fc.asyncProperty(fc.string({ unit: 'binary', minLength: 1, maxLength: 60 }), async (refundId) => {
       fc.pre(!refundId.includes('\0') && refundId !== '.' && refundId !== '..');

@@ -131,7 +131,7 @@ describe('what is no HTTP', () => {
   it('malformed chunks get a 400, and do not hang', async () => {
     const { listen, charges } = harness();
     const head =
-      'POST /v1/payments HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n';
+      'POST /v1/payments HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n';
     const answer = await talk(await listen(), `${head}zz\r\n`);
     expect(answer.status).toBe(400);
     expect(charges).toEqual([]);
@@ -147,7 +147,10 @@ describe('what is no HTTP', () => {
       [`/v1/payments?order_id=${SECRET}#x`, 200],
       ['*', 404],
     ] as const) {
-      const answer = await talk(port, `GET ${target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
+      const answer = await talk(
+        port,
+        `GET ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`,
+      );
       expect([target, answer.status]).toEqual([target, status]);
       expect(answer.headers).toContain('cache-control: no-store');
     }
@@ -196,7 +199,7 @@ describe('bodies', () => {
   it('arrive in chunks', async () => {
     const { listen, charges } = harness();
     const head =
-      'POST /v1/payments HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n';
+      'POST /v1/payments HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n';
     const chunk = (text: string) => `${text.length.toString(16)}\r\n${text}\r\n`;
     const answer = await talk(
       await listen(),
@@ -216,7 +219,7 @@ describe('bodies', () => {
   it('that are too large in chunks are cut off', async () => {
     const { listen, charges } = harness({}, { bodyLimitBytes: 1_000 });
     const head =
-      'POST /v1/payments HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n';
+      'POST /v1/payments HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n';
     const answer = await talk(await listen(), `${head}7d0\r\n${' '.repeat(2_000)}\r\n`);
     expect(documentOf(answer)).toMatchObject({ code: 'payload_too_large', status: 413 });
     expect(answer.headers).toContain('connection: close');
@@ -225,10 +228,10 @@ describe('bodies', () => {
   });
 
   it.each([
-    ['headers', 'POST /v1/payments HTTP/1.1\r\nHost: a\r\n'],
+    ['headers', 'POST /v1/payments HTTP/1.1\r\nHost: localhost\r\n'],
     [
       'body',
-      `POST /v1/payments HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{"order_id":"${SECRET}"`,
+      `POST /v1/payments HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{"order_id":"${SECRET}"`,
     ],
   ])('or %s that never end are a 408 in the end', async (_name, bytes) => {
     const { listen, charges } = harness({}, { timeouts: { headersMs: 50, requestMs: 60, checkMs: 10 } });

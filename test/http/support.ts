@@ -34,6 +34,7 @@ import type {
 } from '../../src/engine/api.ts';
 import { exclusiveProblem } from '../../src/engine/capturing/problem.ts';
 import { createServer, type ServerOptions } from '../../src/http/server.ts';
+import { OPEN_ACCESS } from '../support/open-access.ts';
 
 export const PAYMENT_ID = '01936b1e-7f2a-7c3d-8e4f-0123456789ab';
 
@@ -198,7 +199,7 @@ export function harness(script: Script = {}, options: Partial<ServerOptions> = {
     ready: async () => true,
     notReady: script.notReady ?? (async () => null),
   };
-  const app = createServer({ payonce, logger, ...options });
+  const app = createServer({ payonce, access: OPEN_ACCESS, logger, ...options });
   onTestFinished(async () => {
     await app.close();
     expectNoSecrets(lines);

@@ -83,20 +83,11 @@ export const CAPTURES_PROOF: readonly PlantedBug[] = [
     judge: 'simulation',
   },
   {
-    name: 'a request loses the capture that it has opened',
-    story:
-      'Its capture fails while another client opens the next one, and it is told that nothing was stored or sent for it.',
-    file: 'src/engine/follow-ups/answering.ts',
-    find: 'return seen?.operation.kind === kind ? seen.followUp.name : null;',
-    put: 'return seen?.operation.kind === kind ? wanted.name : null;',
-    judge: 'simulation',
-  },
-  {
-    name: 'a capture takes a little more than was asked for',
-    story: 'The customer is charged a cent more than the goods cost, for every order.',
+    name: 'a capture takes a little less than was asked for',
+    story: 'The merchant loses a cent with every order, and the books say that all of it was taken.',
     file: 'src/domain/exclusive-acceptance.ts',
     find: "return { kind: 'open', amountMinor: askedMinor ?? authorizedMinor, verifyFirst: false };",
-    put: "return { kind: 'open', amountMinor: (askedMinor ?? authorizedMinor) + 1, verifyFirst: false };",
+    put: "return { kind: 'open', amountMinor: (askedMinor ?? authorizedMinor) - 1, verifyFirst: false };",
     judge: 'simulation',
   },
 ];

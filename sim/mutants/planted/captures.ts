@@ -281,4 +281,14 @@ export const CAPTURES: readonly PlantedBug[] = [
     judge: 'engine suite',
     tests: { file: CAPTURE, named: 'an earlier void that counted as failed' },
   },
+  {
+    name: 'a request loses the capture that it has opened',
+    story:
+      'Its capture fails while another client opens the next one, and it is told that nothing was stored or sent for it.',
+    file: 'src/engine/follow-ups/answering.ts',
+    find: 'return seen?.operation.kind === kind ? seen.followUp.name : null;',
+    put: 'return seen?.operation.kind === kind ? wanted.name : null;',
+    judge: 'engine suite',
+    tests: { file: CAPTURE, named: 'others have joined' },
+  },
 ];

@@ -1,5 +1,6 @@
 /** Every planted bug. The list is the documentation: a file that is not named here plants nothing. */
 import type { PlantedBug } from '../bug.ts';
+import { ACCESS_BUGS } from './access.ts';
 import { ANSWERS } from './answers.ts';
 import { CAPTURES } from './captures.ts';
 import { CAPTURES_PROOF } from './captures-proof.ts';
@@ -55,6 +56,7 @@ export const PLANTED: readonly PlantedBug[] = [
   ...STORE_CONNECTIONS,
   ...STORE_SWEEP,
   ...HTTP,
+  ...ACCESS_BUGS,
   ...GATEWAY,
   ...REFUNDS_AT_THE_GATEWAY,
   ...REFUND_DECISIONS,

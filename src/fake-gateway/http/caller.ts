@@ -1,5 +1,5 @@
 /**
- * Who may change the faults and read the ledger: only a person or a program on this machine. The connection alone does not show that. A
+ * Who may change the faults and read the ledger, and at a gateway for its own machine who may ask at all: only a person or a program on this machine. The connection alone does not show that. A
  * web page in this machine's browser can send requests here, even under its own host name (DNS rebinding). A proxy on this machine
  * passes on the requests of others.
  */
@@ -7,12 +7,18 @@ import type { IncomingHttpHeaders } from 'node:http';
 
 export interface Caller {
   readonly remoteAddress: string | undefined;
+  /** The address that the caller has connected to. A caller that has the same one is this machine. */
+  readonly localAddress?: string | undefined;
   readonly headers: IncomingHttpHeaders;
 }
 
 /** Why the caller is refused, as a message; null if it is local. `ownHosts`: names of this server besides those of loopback. */
-export function refusalOf({ remoteAddress, headers }: Caller, ownHosts: readonly string[]): string | null {
-  if (!isLoopback(remoteAddress)) return 'Nothing was done. Ask from the machine that the gateway runs on.';
+export function refusalOf(
+  { remoteAddress, localAddress, headers }: Caller,
+  ownHosts: readonly string[],
+): string | null {
+  const isHere = isLoopback(remoteAddress) || (remoteAddress !== undefined && remoteAddress === localAddress);
+  if (!isHere) return 'Nothing was done. Ask from the machine that the gateway runs on.';
   const host = nameIn(headers.host);
   if (!isOwnName(host, ownHosts)) {
     return 'Nothing was done: the Host header names another machine. Ask at http://localhost or http://127.0.0.1.';

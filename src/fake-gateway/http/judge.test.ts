@@ -143,6 +143,50 @@ describe('who may judge', () => {
   });
 });
 
+describe('a gateway for its own machine only', () => {
+  const refused = async (remoteAddress: string, headers: Record<string, string>, url: string) => {
+    const app = fastify();
+    const gateway = createFakeGateway({
+      ledger: createMemoryLedger(),
+      hosts: ['payonce.test'],
+      thisMachineOnly: true,
+    });
+    gateway.register(app, { prefix: '/fake-gateway' });
+    const { statusCode } = await app.inject({
+      method: 'GET',
+      url: `/fake-gateway${url}`,
+      remoteAddress,
+      headers,
+    });
+    await app.close();
+    return statusCode === 403;
+  };
+
+  test.each([
+    '/charges',
+    '/charges/ch_1',
+    '/stripe/v1/payment_intents',
+    '/v1/charges',
+    '/_ledger',
+    '/nothing',
+  ])('refuses the others at %s, and who comes through a proxy or from a page', async (url) => {
+    expect(await refused('10.0.0.1', {}, url)).toBe(true);
+    expect(await refused('127.0.0.1', { 'x-forwarded-for': '127.0.0.1' }, url)).toBe(true);
+    expect(await refused('127.0.0.1', { host: 'evil.example' }, url)).toBe(true);
+    expect(await refused('127.0.0.1', { origin: 'https://evil.example' }, url)).toBe(true);
+    expect(await refused('127.0.0.1', { host: 'payonce.test:8000' }, url)).toBe(false);
+  });
+
+  test('takes a caller that has the address of the server for this machine', () => {
+    const headers = { host: '10.0.0.1:8000' };
+    const from = (remoteAddress: string | undefined, localAddress: string | undefined) =>
+      refusalOf({ remoteAddress, localAddress, headers }, ['10.0.0.1']);
+    expect(from('10.0.0.1', '10.0.0.1')).toBeNull();
+    expect(from('10.0.0.2', '10.0.0.1')).toContain('Ask from the machine');
+    expect(from(undefined, undefined)).toContain('Ask from the machine');
+  });
+});
+
 describe('on a server with other routes', () => {
   test('keeps its bodies, errors and unknown paths to itself', async () => {
     const app = fastify();

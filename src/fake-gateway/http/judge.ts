@@ -1,15 +1,15 @@
 /** `/_faults` and `/_ledger`: what goes wrong, and what was really charged. Only for callers on this machine. */
 import type { FastifyInstance } from 'fastify';
-import { errorBody, ledgerBody } from '../bodies.ts';
+import { ledgerBody } from '../bodies.ts';
 import type { CurrentSettings } from '../faults/current.ts';
 import { parseFaultSettings } from '../faults/settings.ts';
 import type { Filter, Ledger } from '../ledger/port.ts';
 import { checkQuery, cursorOf, parseFilter, parsePage, type Query } from '../paging.ts';
 import { type BadRequest, isBad } from '../requests.ts';
 import { answer, type Wire } from '../wire.ts';
-import { refusalOf } from './caller.ts';
 import { parseJson, refusal } from './routes.ts';
 import { type HeldSockets, send } from './send.ts';
+import { keepToThisMachine } from './this-machine.ts';
 
 export interface Judge {
   readonly ledger: Ledger;
@@ -35,12 +35,7 @@ const MAX_DUPLICATES = 1_000;
 export function addJudgeRoutes(parent: FastifyInstance, judge: Judge): void {
   const { current, held } = judge;
   parent.register(async (app) => {
-    app.addHook('onRequest', (request, reply, done) => {
-      const { headers, raw } = request;
-      const message = refusalOf({ remoteAddress: raw.socket.remoteAddress, headers }, judge.hosts);
-      if (message === null) done();
-      else send(reply, answer(403, errorBody('loopback_only', { message })), held);
-    });
+    keepToThisMachine(app, judge);
     const settings = async () => answer(200, JSON.stringify(await current.get()));
 
     app.get('/_faults', async (_request, reply) => {

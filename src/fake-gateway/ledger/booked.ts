@@ -11,6 +11,7 @@ export function asBooked(charge: NewCharge, id: string, seq: number): Charge {
     generation: charge.generation,
     reference: charge.reference,
     orderId: charge.orderId,
+    accountId: charge.accountId,
     method: charge.method,
     amount: charge.amount,
     currency: charge.currency,

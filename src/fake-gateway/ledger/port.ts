@@ -19,6 +19,8 @@ export interface Charge {
   readonly reference: string;
   /** The `order_id` of the request; null where it had none. */
   readonly orderId: string | null;
+  /** The `account_id` of the request; null where it had none. */
+  readonly accountId: string | null;
   /** The `method` of the request, a token and never a card number; null where it had none. */
   readonly method: string | null;
   /** What was charged, in minor units; differs from what was requested only by a fault. */

@@ -94,10 +94,10 @@ async function settle(pool: Pool, tag: string, batch: readonly Waiting[], repeat
 
 const INSERT = `
   INSERT INTO fake_gateway.charges (key, generation, reference, order_id, method, amount, currency, asked_amount,
-    asked_currency, capture, outcome, answer, created_ms, visible_ms, settle_ms, settle_to, expires_ms)
+    asked_currency, capture, outcome, answer, created_ms, visible_ms, settle_ms, settle_to, expires_ms, account_id)
   SELECT * FROM unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::text[],
     $8::bigint[], $9::text[], $10::boolean[], $11::text[], $12::smallint[], $13::bigint[], $14::bigint[],
-    $15::bigint[], $16::text[], $17::bigint[])
+    $15::bigint[], $16::text[], $17::bigint[], $18::text[])
   ON CONFLICT (key, generation) DO NOTHING
   RETURNING seq, key`;
 
@@ -120,6 +120,7 @@ const COLUMNS: readonly ((charge: NewCharge) => unknown)[] = [
   (charge) => charge.settleMs,
   (charge) => charge.settleTo,
   (charge) => charge.expiresMs,
+  (charge) => charge.accountId,
 ];
 
 export async function bookBatch(

@@ -47,6 +47,7 @@ interface ChargeRow {
   generation: number;
   reference: string;
   order_id: string | null;
+  account_id: string | null;
   method: string | null;
   amount: string;
   currency: string;
@@ -77,6 +78,7 @@ function chargeOf(
     generation: row.generation,
     reference: row.reference,
     orderId: row.order_id,
+    accountId: row.account_id,
     method: row.method,
     amount: Number(row.amount),
     currency: row.currency,

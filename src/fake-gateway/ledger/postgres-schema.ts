@@ -90,6 +90,7 @@ export const STEPS: readonly string[] = [
   `,
   // What was only authorised before then is held for ever.
   'ALTER TABLE fake_gateway.charges ADD COLUMN expires_ms bigint',
+  'ALTER TABLE fake_gateway.charges ADD COLUMN account_id text COLLATE "C"',
 ];
 
 /** Older code cannot use tables of a higher version. */

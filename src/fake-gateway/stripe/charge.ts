@@ -121,6 +121,7 @@ async function book(
     generation: intent.attempts,
     reference: metadata.reference ?? metadata.order_id ?? intent.id,
     orderId: metadata.order_id ?? null,
+    accountId: null,
     method: method.id,
     amount: fate === 'wrong_amount' ? amount + 1 : amount,
     currency: fate !== 'wrong_currency' ? currency : currency === 'EUR' ? 'USD' : 'EUR',

@@ -1,13 +1,10 @@
 /** Captures and voids in the protocol: each is made under the charge that it ends, and looked up by its own key, then by the charge. */
-import { type CaptureRequest, judgeChargeBehind } from '../../domain/capture-outcomes.ts';
 import type { ExclusiveKind } from '../../domain/effects.ts';
-import type { LookupOutcome, NotSent } from '../../domain/outcomes.ts';
 import type { CaptureEffect, Captures } from '../../ports/gateway.ts';
 import { judgeExchange } from './answers.ts';
-import { EXCLUSIVES, parseCharge } from './effects.ts';
-import type { Answer } from './exchange.ts';
-import { jsonObject } from './json.ts';
-import { flawOf, judgeLookupExchange, judgeQuestion, type LookupJudging, unavailable } from './lookups.ts';
+import { judgeBehind } from './charge-behind.ts';
+import { EXCLUSIVES } from './effects.ts';
+import { judgeLookupExchange, unavailable } from './lookups.ts';
 import { byKey, chargePath, type Wire } from './wire.ts';
 
 export function createCaptures(wire: Wire, livemode: boolean): Captures {
@@ -38,29 +35,4 @@ function createEffect(kind: ExclusiveKind, wire: Wire, livemode: boolean): Captu
       return judgeBehind(kind, request, charge.result, { ...judging, isOld: charge.isOld });
     },
   };
-}
-
-/** Judges the end of the question about the charge. */
-export function judgeBehind(
-  kind: ExclusiveKind,
-  request: CaptureRequest,
-  exchange: Parameters<typeof judgeQuestion>[0],
-  judging: LookupJudging,
-): LookupOutcome | NotSent {
-  return judgeQuestion(exchange, judging, (answer) => judgeCharge(kind, request, answer, judging));
-}
-
-function judgeCharge(
-  kind: ExclusiveKind,
-  request: CaptureRequest,
-  answer: Answer,
-  { livemode, isOld }: LookupJudging,
-): LookupOutcome {
-  const charge = parseCharge(jsonObject(answer));
-  if (charge === undefined) return unavailable('unparseable_answer');
-  if ((charge.livemode ?? livemode) !== livemode) return unavailable('livemode_mismatch');
-  const outcome = judgeChargeBehind(kind, request, charge);
-  // What was captured or voided stays so. What an old answer does not show may have happened since.
-  const flaw = outcome.kind === 'succeeded' ? null : flawOf(answer, isOld);
-  return flaw === null ? outcome : unavailable(flaw);
 }

@@ -89,6 +89,14 @@ describe('http adapter', () => {
     expect(get?.headers).toMatchObject({ authorization: 'Bearer sk_test', 'x-shop': '7' });
   });
 
+  test('a charge of another account names it, so that its events do', async () => {
+    await withGateway({}, async (gateway) => {
+      far.script(server.answer(dialect.approved(REQUEST)));
+      await gateway.call({ ...REQUEST, accountId: 'shop' }, options());
+    });
+    expect(JSON.parse(far.requests[0]?.body ?? '')).toMatchObject({ order_id: 'ORD1', account_id: 'shop' });
+  });
+
   test('a request without a method is sent without one', async () => {
     await callOnce(server.answer(dialect.approved(REQUEST)));
     expect(Object.keys(JSON.parse(far.requests[0]?.body ?? ''))).not.toContain('method');

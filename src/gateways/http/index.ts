@@ -2,6 +2,7 @@
  * The adapter for any gateway that speaks Payonce's HTTP protocol (`docs/fake-gateway.md`). It turns a request into one HTTP exchange,
  * and the exchange into an outcome. It never retries and never follows a redirect.
  */
+import { DEFAULT_ACCOUNT } from '../../domain/fields.ts';
 import type { CallOutcome, ChargeRequest, LookupOutcome, NotSent } from '../../domain/outcomes.ts';
 import type { CallOptions, ExchangeOptions, Gateway } from '../../ports/gateway.ts';
 import { judgeExchange } from './answers.ts';
@@ -57,6 +58,8 @@ function chargeBody(request: ChargeRequest): string {
     currency: request.currency,
     reference: request.reference,
     order_id: request.orderId,
+    // So that an event says whose order it is about.
+    ...(request.accountId === DEFAULT_ACCOUNT ? {} : { account_id: request.accountId }),
     method: request.method,
     ...(request.captureMethod === undefined ? {} : { capture: false }),
   });

@@ -60,6 +60,12 @@ describe('an event', () => {
       expect(read(event({ ...CHARGE, status }))).toMatchObject({ note: { says } });
   });
 
+  it('says whose order it is about, if the charge was made for another account than `default`', () => {
+    const expected = { note: { ...NOTE, accountId: 'shop ü' } };
+    expect(read(event({ ...CHARGE, account_id: 'shop ü' }))).toMatchObject(expected);
+    expect(read(event({ ...CHARGE, account_id: null }))).toMatchObject({ note: NOTE });
+  });
+
   it('says which refund it is about', () => {
     const note = { ...NOTE, kind: 'refund', ref: 're_1', says: 'declined' };
     expect(read(event(REFUND, 'refund.failed'))).toEqual({ kind: 'note', note });
@@ -114,6 +120,8 @@ describe('an event', () => {
     ['real money', event({ ...CHARGE, livemode: true })],
     ['no order', event({ ...CHARGE, order_id: null })],
     ['an order that cannot be stored', event({ ...CHARGE, order_id: 'a\0b' })],
+    ['an account that is no text', event({ ...CHARGE, account_id: 7 })],
+    ['an account that cannot be stored', event({ ...CHARGE, account_id: '' })],
     ['a status that is not known', event({ ...CHARGE, status: 'odd' })],
     ['a capture', event({ ...REFUND, object: 'capture' }, 'refund.succeeded')],
     ['no object', event('ch_1')],

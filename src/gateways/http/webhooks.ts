@@ -1,6 +1,6 @@
 /** Events of the gateway, signed as the Standard Webhooks specification says. It checks who sent an event and when, and says what it is about. */
 import type { GatewayNote, WebhookReading } from '../../domain/gateway-note.ts';
-import { orderIdComplaint } from '../../domain/order-rules.ts';
+import { accountIdComplaint, orderIdComplaint } from '../../domain/order-rules.ts';
 import type { EffectTerms, ReportedEffect } from '../../domain/outcomes.ts';
 import { webhookKey, webhookSignature } from '../../domain/standard-webhooks.ts';
 import type { Gateway, WebhookDelivery } from '../../ports/gateway.ts';
@@ -62,12 +62,14 @@ function reading<Request extends EffectTerms, Reported extends ReportedEffect>(
   livemode: boolean,
 ): WebhookReading {
   const reported = parse(data);
-  const orderId = data.order_id;
+  const { order_id: orderId, account_id: accountId = null } = data;
   if (reported === undefined || typeof orderId !== 'string' || orderIdComplaint(orderId) !== null)
+    return FOREIGN;
+  if (accountId !== null && (typeof accountId !== 'string' || accountIdComplaint(accountId) !== null))
     return FOREIGN;
   const { id: ref, key, reference, status } = reported;
   const says = kind.fates.get(status);
   if (says === undefined || (reported.livemode ?? livemode) !== livemode) return FOREIGN;
-  const note: GatewayNote = { accountId: null, orderId, reference, kind: kind.name, key, ref, says };
+  const note: GatewayNote = { accountId, orderId, reference, kind: kind.name, key, ref, says };
   return { kind: 'note', note };
 }

@@ -23,6 +23,7 @@ export function newCharge(changes: Partial<NewCharge> = {}): NewCharge {
     generation: 0,
     reference: `ref-${counter}`,
     orderId: `ORD${counter}`,
+    accountId: `ACC${counter}`,
     method: null,
     amount,
     currency,

@@ -1,0 +1,46 @@
+/** Checks what the server cannot check: what would be lost or changed on the way to it. The server checks the rest. */
+import { PayonceInputError } from './errors.ts';
+
+/** Refuses names that are not known: a misspelt `captureMethod` would take the money at once. */
+export function refuseUnknown(what: string, given: object, known: readonly string[]): void {
+  const unknown = Object.keys(given).filter((name) => !known.includes(name));
+  if (unknown.length === 0) return;
+  throw new PayonceInputError(
+    `${what} has unknown fields: ${unknown.join(', ')}. It may have ${known.join(', ')}. Nothing was sent.`,
+  );
+}
+
+/** A text with at least one character. */
+export function mustBeText(name: string, value: unknown): string {
+  if (typeof value !== 'string' || value === '')
+    throw new PayonceInputError(`${name} must be a text that is not empty. Nothing was sent.`);
+  return value;
+}
+
+export function mustBeWhole(name: string, value: unknown, least: number, most: number): number {
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < least || value > most)
+    throw new PayonceInputError(`${name} must be a whole number from ${least} to ${most}. Nothing was sent.`);
+  return value;
+}
+
+/** Minor units that JSON keeps exactly. */
+export function mustBeAmount(name: string, value: unknown): number {
+  return mustBeWhole(name, value, 1, Number.MAX_SAFE_INTEGER);
+}
+
+/** A UUID, in lower case. */
+export function mustBePaymentId(value: unknown): string {
+  const id = typeof value === 'string' ? value.toLowerCase() : '';
+  if (!/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id))
+    throw new PayonceInputError('paymentId must be the id of a payment, a UUID. Nothing was sent.');
+  return id;
+}
+
+/** What a header can carry. */
+export function mustBePrintable(name: string, value: unknown): string {
+  if (typeof value !== 'string' || !/^[\x20-\x7e]{1,255}$/.test(value) || value.trim() !== value)
+    throw new PayonceInputError(
+      `${name} must be 1 to 255 printable ASCII characters, without spaces around them. Nothing was sent.`,
+    );
+  return value;
+}
