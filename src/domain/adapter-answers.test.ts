@@ -22,6 +22,7 @@ const CALLS: readonly (CallOutcome | NotSent)[] = [
   { kind: 'refused', reason: 'connection_refused' },
   { kind: 'unknown', answered: true, reason: 'http_500', retryAfterMs: 0 },
   { kind: 'unknown', answered: false, reason: 'timeout' },
+  { kind: 'unknown', answered: true, reason: 'already_captured', lookFirst: true },
   { kind: 'busy' },
   { kind: 'busy', retryAfterMs: 1.5 },
   { kind: 'pending', ref: 'ch_1' },

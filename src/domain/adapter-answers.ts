@@ -51,6 +51,7 @@ export function callOutcome(value: unknown): CallOutcome | NotSent {
         answered: value.answered === true,
         reason: wordOr(value.reason, 'unknown'),
         ...waitOf(value),
+        ...(value.lookFirst === true ? { lookFirst: true as const } : {}),
       };
     case 'busy':
       return { kind, ...waitOf(value) };

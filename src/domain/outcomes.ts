@@ -72,6 +72,11 @@ export type CallOutcome =
       readonly answered: boolean;
       readonly reason: string;
       readonly retryAfterMs?: number;
+      /**
+       * Present: what has been done before is why the gateway cannot do it, such as `already_captured`. It may have been this very request. The
+       * same call would get the same answer, so it is looked up before anything is sent again.
+       */
+      readonly lookFirst?: true;
     }
   /** The gateway is still working on an earlier call with this key. */
   | { readonly kind: 'busy'; readonly retryAfterMs?: number }

@@ -129,7 +129,7 @@ export const CAPTURES: readonly PlantedBug[] = [
     story:
       'The answer to a capture is lost, its repetition is told that it is captured, and the merchant captures nothing and ships nothing.',
     file: 'src/gateways/http/effects.ts',
-    find: "['409 already_captured', 'unknown']",
+    find: "['409 already_captured', 'done_before']",
     put: "['409 already_captured', 'declined']",
     judge: 'gateway suite',
     tests: { file: CHECKS, named: 'already_captured is a reason to look' },

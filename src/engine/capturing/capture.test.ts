@@ -230,6 +230,8 @@ describe('a capture', () => {
     const replica = await capturingReplica(world, gateway);
     gateway.change({ status: 'succeeded', capturedMinor: 700 });
     expect(told(await replica.capture(400, { waitMs: 600_000 }))).toBe('capture_declined already_captured');
+    // The same call would only get the same answer.
+    expect(gateway.captureCalls).toHaveLength(1);
     await world.pass(60_000);
     // The payment shows what was really captured.
     expect(await replica.standing()).toBe('COMPLETED 700/0');

@@ -47,6 +47,23 @@ describe('captures of the http adapter', () => {
     expect(JSON.parse(far.requests[2]?.body ?? '')).toEqual({});
   });
 
+  test.each([
+    ['already_captured', true],
+    ['charge_not_succeeded', true],
+    ['operation_under_way', undefined],
+  ] as const)(
+    'that is answered %s: whether the same call would get the same answer',
+    async (word, lookFirst) => {
+      far.script(server.answer(dialect.error(CAPTURE, 409, word)));
+      expect(await gateway.captures?.capture.call(CAPTURE, limits)).toEqual({
+        kind: 'unknown',
+        answered: true,
+        reason: word,
+        ...(lookFirst && { lookFirst }),
+      });
+    },
+  );
+
   test('are not offered where nothing can be looked up', async () => {
     const contract = { ...CONTRACT, lookup: false };
     const blind = createHttpGateway({ url: `http://127.0.0.1:${far.port}/gw/`, contract });
