@@ -33,6 +33,9 @@ export function onAuthorizedLookedUp(
     case 'forbidden':
       return withForbidden(unknown(operation, outcome.reason, context));
     case 'unavailable':
+      return outcome.reason === CAPTURE_OR_VOID_OPEN
+        ? leftToOurs(operation, context)
+        : unknown(operation, outcome.reason, context);
     case 'mismatch':
       return unknown(operation, outcome.reason, context);
     case 'absent':
@@ -63,6 +66,16 @@ function stillAuthorized(operation: Operation, found: Authorization, context: Co
 export function unaskedAuthorized(operation: Operation, { policy }: Context): Decision {
   const event = { type: 'lookup.unavailable', detail: 'no_lookup' } as const;
   return { next: operation, event, waitMs: policy.reviewLookupMs, alarm: 'authorization_unknown' };
+}
+
+/** The reason of a look that decides nothing, because a capture or a void of ours is open, and it says itself how it ended. */
+export const CAPTURE_OR_VOID_OPEN = 'capture_or_void_open';
+
+/** No alarm: if nobody can find out how it ended, that one goes to REVIEW, and its alarm says so. */
+function leftToOurs(operation: Operation, { policy, roll }: Context): Decision {
+  const waitMs = lookupWaitMs(policy, policy.lookupBaseMs, operation.lookups, roll);
+  const next = { ...operation, lookups: operation.lookups + 1, unresolvedSinceMs: null };
+  return { next, event: { type: 'lookup.unavailable', detail: CAPTURE_OR_VOID_OPEN }, waitMs };
 }
 
 /** A person is told if the gateway has not said it for too long. */

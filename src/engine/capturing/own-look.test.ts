@@ -159,6 +159,21 @@ describe('a look at an authorisation while a capture is open', () => {
     expect(alarms(replica)).toEqual([]);
   });
 
+  it.each([
+    ['shows that it has ended', null],
+    ['says nothing', () => ({ kind: 'unavailable', reason: 'timeout' })],
+    ['has forgotten it', () => ({ kind: 'absent' })],
+  ] as const)(
+    'raises no alarm beside the one of a capture in REVIEW, if the gateway %s',
+    async (_what, look) => {
+      const replica = await lostCapture();
+      if (look !== null) gateway.lookupPlay = look;
+      await world.pass(8 * DAY);
+      expect(await replica.standing()).toBe('AUTHORIZED 0/0');
+      expect(new Set(alarms(replica))).toEqual(new Set(['needs_review']));
+    },
+  );
+
   it('decides nothing if the sums cannot be read', async () => {
     const replica = await lostCapture();
     replica.store.fail('sums', 'unavailable', 'unavailable', 'unavailable');
