@@ -21,11 +21,13 @@ export function onAuthorizedLookedUp(
       return stillAuthorized(operation, outcome, context);
     case 'captured':
       return capturedElsewhere(operation, outcome);
-    case 'reversed':
+    case 'reversed': {
+      const { captured, refs } = outcome;
+      if (captured !== undefined && isOurs(operation, [captured.ref]))
+        return { ...capturedElsewhere(operation, captured), refundedElsewhereMinor: captured.amountMinor };
       // Where keys are not kept, another one under the key may have been taken back, and ours is not shown yet.
-      return operation.gatewayRef === null || outcome.refs.includes(operation.gatewayRef)
-        ? expired(operation)
-        : unknown(operation, 'not_shown', context);
+      return isOurs(operation, refs) ? expired(operation) : unknown(operation, 'not_shown', context);
+    }
     case 'sealed':
       return expired(operation);
     case 'duplicated':
@@ -45,6 +47,10 @@ export function onAuthorizedLookedUp(
     case 'requires_action':
       return unknown(operation, outcome.kind, context);
   }
+}
+
+function isOurs({ gatewayRef }: Operation, refs: readonly string[]): boolean {
+  return gatewayRef === null || refs.includes(gatewayRef);
 }
 
 function expired(operation: Operation): Decision {

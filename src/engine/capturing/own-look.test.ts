@@ -71,6 +71,23 @@ describe('an authorisation', () => {
     expect(alarms(replica)).toEqual(['captured_elsewhere']);
   });
 
+  it('that somebody else has captured and refunded was paid, and nothing of it is left', async () => {
+    const replica = await capturingReplica(world, gateway, SLOW_SWEEPS);
+    gateway.change({ status: 'refunded', capturedMinor: 300 });
+    await world.pass(3 * DAY);
+    const payment = await world.ended(replica.engine.payment('default', replica.paymentId));
+    expect(payment).toMatchObject({ status: 'COMPLETED', sums: { capturedMinor: 300, elsewhereMinor: 300 } });
+    expect(payment?.actions).toEqual([]);
+    expect(alarms(replica)).toEqual(['captured_elsewhere']);
+  });
+
+  it('that was refunded, as the gateway says without a sum, is VOIDED: nothing was taken in the end', async () => {
+    const replica = await capturingReplica(world, gateway, SLOW_SWEEPS);
+    gateway.change({ status: 'refunded' });
+    await world.pass(3 * DAY);
+    expect(await replica.standing()).toBe('VOIDED 0/0');
+  });
+
   it('stays while the gateway shows only that another charge under its key was taken back', async () => {
     const replica = await capturingReplica(world, gateway, SLOW_SWEEPS);
     gateway.lookupPlay = () => ({ kind: 'reversed', refs: ['ch_twin'] });

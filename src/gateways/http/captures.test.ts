@@ -90,6 +90,25 @@ describe('captures of the http adapter', () => {
     expect(await gateway.call(MANUAL, limits)).toMatchObject({ kind: 'approved' });
   });
 
+  test('a charge that was captured and refunded says both, and is still this capture', async () => {
+    const refunded = { status: 'refunded', captured: 4_000, refunded: 4_000 };
+    const body = (data: object) => ({ ...dialect.authorized(MANUAL), body: JSON.stringify(data) });
+    far.script(
+      server.answer(body({ data: [{ ...authorized(MANUAL), ...refunded }], idempotency_key: MANUAL.key })),
+      server.answer(dialect.found('capture', CAPTURE, [])),
+      server.answer(
+        body({ ...authorized({ ...CAPTURE, key: MANUAL.key }, {}, CAPTURE.chargeRef), ...refunded }),
+      ),
+    );
+    const ref = 'ch_default';
+    expect(await gateway.lookup(MANUAL, limits)).toEqual({
+      kind: 'reversed',
+      refs: [ref],
+      captured: { ref, amountMinor: 4_000 },
+    });
+    expect(await gateway.captures?.capture.lookup(CAPTURE, limits)).toMatchObject({ kind: 'succeeded' });
+  });
+
   test('an old answer does not say that the money is still held, but that it was captured', async () => {
     const lookup = async (changes: object) => {
       const data = [{ ...authorized(MANUAL), ...changes }];
