@@ -133,6 +133,8 @@ export function judgeChargeBehind(
     case 'voided':
     case 'canceled':
       return kind === 'void' ? { kind: 'succeeded', ref } : { kind: 'absent', code: 'already_voided' };
+    case 'declined':
+      return { kind: 'absent', code: 'not_authorized' };
     default:
       return { kind: 'unavailable', reason: 'status_unknown' };
   }

@@ -184,8 +184,8 @@ export const CAPTURES: readonly PlantedBug[] = [
     name: 'a void of ours at a gateway of two steps looks like the end of the authorisation',
     story: 'The merchant voids, and is told that the authorisation has expired.',
     file: 'src/engine/capturing/own-look.ts',
-    find: "  'sealed',\n  'absent',",
-    put: "  'absent',",
+    find: "  'sealed',\n  'declined',",
+    put: "  'declined',",
     judge: 'engine suite',
     tests: { file: MANUAL, named: 'leaves it to the void' },
   },
@@ -261,6 +261,26 @@ export const CAPTURES: readonly PlantedBug[] = [
     put: '|| refs.length > 0',
     judge: 'engine suite',
     tests: { file: LOOK, named: 'only that another charge under its key was taken back' },
+  },
+  {
+    name: 'a declined charge ends an authorisation while a capture of it is open',
+    story:
+      'The look sees an old decline of the key, and the capture that takes the money can no longer end: the payment is VOIDED, and paid.',
+    file: 'src/engine/capturing/own-look.ts',
+    find: "  'declined',\n  'absent',",
+    put: "  'absent',",
+    judge: 'engine suite',
+    tests: { file: LOOK, named: 'is left to a capture that is open' },
+  },
+  {
+    name: 'the decline of a twin ends an authorisation',
+    story:
+      'The gateway keeps no keys. One call was declined and the other one holds the money, which is never captured.',
+    file: 'src/domain/transition/authorized.ts',
+    find: 'isDeclineFinal(context.policy.contract) || isOurs(operation, [outcome.ref])',
+    put: 'isDeclineFinal(context.policy.contract) || isOurs(operation, [operation.gatewayRef ?? outcome.ref])',
+    judge: 'engine suite',
+    tests: { file: LOOK, named: 'only that a twin was declined' },
   },
   {
     name: 'what was captured and refunded at the gateway counts as never taken',

@@ -1,4 +1,5 @@
 /** Decisions about a charge that is authorised: it is looked at until the gateway says what has become of it. */
+import { isDeclineFinal } from '../contract.ts';
 import { EFFECTS } from '../effects.ts';
 import type { EventType } from '../events.ts';
 import type { Operation } from '../operation.ts';
@@ -9,6 +10,8 @@ import { type Context, capturedElsewhere, type Decision, withForbidden } from '.
 
 /** The failure code of a payment whose authorisation ended at the gateway, and not by a void of ours. */
 const EXPIRED = 'authorization_expired';
+/** The failure code if nothing was ever held, although somebody had said so. */
+const NOT_AUTHORIZED = 'not_authorized';
 
 /** It leaves AUTHORIZED only when the gateway shows that the money was taken, or that it is free again. */
 export function onAuthorizedLookedUp(
@@ -26,10 +29,10 @@ export function onAuthorizedLookedUp(
       if (captured !== undefined && isOurs(operation, [captured.ref]))
         return { ...capturedElsewhere(operation, captured), refundedElsewhereMinor: captured.amountMinor };
       // Where keys are not kept, another one under the key may have been taken back, and ours is not shown yet.
-      return isOurs(operation, refs) ? expired(operation) : unknown(operation, 'not_shown', context);
+      return isOurs(operation, refs) ? free(operation, EXPIRED) : unknown(operation, 'not_shown', context);
     }
     case 'sealed':
-      return expired(operation);
+      return free(operation, EXPIRED);
     case 'duplicated':
       return { ...unknown(operation, 'duplicated', context), alarm: EFFECTS.charge.twice };
     case 'forbidden':
@@ -40,8 +43,12 @@ export function onAuthorizedLookedUp(
         : unknown(operation, outcome.reason, context);
     case 'mismatch':
       return unknown(operation, outcome.reason, context);
-    case 'absent':
     case 'declined':
+      // Where a decline is not final, another one under the key may be the one that is held.
+      return isDeclineFinal(context.policy.contract) || isOurs(operation, [outcome.ref])
+        ? free(operation, NOT_AUTHORIZED)
+        : unknown(operation, 'not_shown', context);
+    case 'absent':
     case 'pending':
     case 'open':
     case 'requires_action':
@@ -53,10 +60,10 @@ function isOurs({ gatewayRef }: Operation, refs: readonly string[]): boolean {
   return gatewayRef === null || refs.includes(gatewayRef);
 }
 
-function expired(operation: Operation): Decision {
+function free(operation: Operation, failureCode: string): Decision {
   return {
-    next: { ...operation, status: 'VOIDED', step: 'none', failureCode: EXPIRED },
-    event: { type: 'payment.voided', detail: EXPIRED },
+    next: { ...operation, status: 'VOIDED', step: 'none', failureCode },
+    event: { type: 'payment.voided', detail: failureCode },
     waitMs: null,
     capturedMinor: 0,
   };

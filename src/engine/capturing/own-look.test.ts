@@ -8,6 +8,7 @@ import {
 } from '../../../test/support/capturing.ts';
 import { lateEvidence } from '../../../test/support/charging.ts';
 import { world } from '../../../test/support/fresh-world.ts';
+import { isPaid, operator, SILENT } from '../../../test/support/operating.ts';
 import { reset } from '../../../test/support/scripted-gateway.ts';
 import { DATABASE_ORIGIN_MS } from '../../../test/support/virtual-world.ts';
 
@@ -98,6 +99,14 @@ describe('an authorisation', () => {
     expect(await replica.standing()).toBe('VOIDED 0/0');
   });
 
+  it('stays while the gateway keeps no keys, and shows only that a twin was declined', async () => {
+    gateway = createCapturingGateway({ authorizedForMs: 2 * DAY, keys: 'none' });
+    const replica = await capturingReplica(world, gateway, SLOW_SWEEPS);
+    gateway.lookupPlay = () => ({ kind: 'declined', code: 'no_funds', ref: 'ch_twin' });
+    await world.pass(3 * DAY);
+    expect(await replica.standing()).toBe('AUTHORIZED 0/0');
+  });
+
   it('of which the gateway says nothing stays, and a person is told', async () => {
     const replica = await capturingReplica(world, gateway, { ...SLOW_SWEEPS, policy: { resolveForMs: DAY } });
     gateway.lookupPlay = () => ({ kind: 'absent' });
@@ -146,6 +155,73 @@ describe('an authorisation', () => {
     const target = { accountId: 'default', paymentId: replica.paymentId, followUp: null, actor: 'amira' };
     await world.ended(replica.engine.lookNow(target));
     await world.pass(60_000);
+    expect(await replica.standing()).toBe('VOIDED 0/0');
+  });
+});
+
+describe('an authorisation that exists only by an operator’s wrong word', () => {
+  const DECLINED = { kind: 'declined', code: 'no_funds', ref: 'ch_seen' } as const;
+
+  async function wrongWord(): Promise<CapturingReplica> {
+    gateway.play = () => reset;
+    gateway.lookupPlay = () => SILENT;
+    const settings = { ...SLOW_SWEEPS, policy: { maxAttempts: 1, resolveForMs: HOUR } };
+    const replica = await capturingReplica(world, gateway, settings);
+    await world.pass(4 * HOUR);
+    await operator(world, replica).resolve(isPaid());
+    await world.pass(HOUR);
+    expect(await replica.standing()).toBe('AUTHORIZED 0/0');
+    return replica;
+  }
+
+  it('is VOIDED when the gateway shows that the charge was declined', async () => {
+    const replica = await wrongWord();
+    gateway.lookupPlay = () => DECLINED;
+    await world.pass(3 * DAY);
+    expect(await replica.standing()).toBe('VOIDED 0/0');
+    expect(world.trail('o1').at(-1)).toBe('payment.voided not_authorized');
+  });
+
+  it('is VOIDED soon after a capture of it was wanted, and the capture has failed', async () => {
+    const replica = await wrongWord();
+    gateway.lookupPlay = () => DECLINED;
+    gateway.capturePlay = () => ({
+      kind: 'unknown',
+      answered: true,
+      reason: 'charge_not_succeeded',
+      lookFirst: true,
+    });
+    gateway.captureLookup = () => ({ kind: 'absent', code: 'not_authorized' });
+    const answer = await replica.capture(400, { waitMs: 60_000 });
+    expect(answer).toMatchObject({ kind: 'settled', frozen: { problem: 'capture_declined' } });
+    await world.pass(60_000);
+    expect(await replica.standing()).toBe('VOIDED 0/0');
+  });
+
+  it('is left to a capture that is open', async () => {
+    const replica = await wrongWord();
+    gateway.lookupPlay = () => DECLINED;
+    gateway.capturePlay = () => reset;
+    gateway.captureLookup = () => SILENT;
+    await replica.capture(400);
+    await world.pass(3 * DAY);
+    expect(await replica.standing()).toBe('AUTHORIZED 0/0');
+  });
+
+  it('is ended by a void and a person’s word about that, if the gateway knows nothing of the charge', async () => {
+    const replica = await wrongWord();
+    const { engine, paymentId } = replica;
+    gateway.lookupPlay = () => ({ kind: 'absent' });
+    await world.pass(4 * DAY);
+    expect(alarms(replica)).toContain('authorization_unknown');
+    gateway.capturePlay = () => ({ kind: 'unknown', answered: true, reason: 'charge_not_found' });
+    gateway.captureLookup = () => ({ kind: 'unavailable', reason: 'http_404' });
+    await replica.void();
+    await world.pass(4 * HOUR);
+    const followUp = { kind: 'void', name: null } as const;
+    const target = { accountId: 'default', paymentId, followUp };
+    await world.ended(engine.resolve({ ...target, wish: isPaid(), evidence: 'ticket 17' }));
+    await world.pass(HOUR);
     expect(await replica.standing()).toBe('VOIDED 0/0');
   });
 });

@@ -30,6 +30,7 @@ const LEFT_TO_OURS: readonly LookupOutcome['kind'][] = [
   'captured',
   'reversed',
   'sealed',
+  'declined',
   'absent',
   'unavailable',
 ];

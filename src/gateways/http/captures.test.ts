@@ -109,6 +109,24 @@ describe('captures of the http adapter', () => {
     expect(await gateway.captures?.capture.lookup(CAPTURE, limits)).toMatchObject({ kind: 'succeeded' });
   });
 
+  test.each(['capture', 'void'] as const)(
+    'a %s of a charge that was declined cannot be done',
+    async (kind) => {
+      const declined = {
+        ...authorized({ ...CAPTURE, key: MANUAL.key }, {}, CAPTURE.chargeRef),
+        status: 'declined',
+      };
+      far.script(
+        server.answer(dialect.found(kind, CAPTURE, [])),
+        server.answer({ ...dialect.authorized(MANUAL), body: JSON.stringify(declined) }),
+      );
+      expect(await gateway.captures?.[kind].lookup(CAPTURE, limits)).toEqual({
+        kind: 'absent',
+        code: 'not_authorized',
+      });
+    },
+  );
+
   test('an old answer does not say that the money is still held, but that it was captured', async () => {
     const lookup = async (changes: object) => {
       const data = [{ ...authorized(MANUAL), ...changes }];
