@@ -19,7 +19,12 @@ export const SILENCE: CallOutcome = { kind: 'unknown', answered: false, reason: 
 const REFUSED: CallOutcome = { kind: 'refused', reason: 'rate_limited' };
 const FORBIDDEN: CallOutcome = { kind: 'forbidden', reason: 'http_401' };
 /** It may have been this very one. So it is no decline. */
-const IMPOSSIBLE: CallOutcome = { kind: 'unknown', answered: true, reason: 'already_captured' };
+const IMPOSSIBLE: CallOutcome = {
+  kind: 'unknown',
+  answered: true,
+  reason: 'already_captured',
+  lookFirst: true,
+};
 const BUSY: CallOutcome = { kind: 'busy' };
 
 export const EMPTY_BOOKS: readonly [Book, Book] = [

@@ -15,7 +15,7 @@ export function advance(context: Context, write: Advance): Statement<Advanced> {
   const { accountId, orderId, paymentId } = write.payment;
   const order = within(accountId, orderId);
   const sums = within(accountId, paymentId);
-  const { capturedMinor } = write;
+  const { capturedMinor, refundedElsewhereMinor = 0 } = write;
   const asExpected = (): boolean => matches(committed.rows.get(order)?.payment, write, nowMs);
   // The losing verdict is a second statement, which sees what is committed by then.
   const lost = (): Advanced => {
@@ -38,6 +38,7 @@ export function advance(context: Context, write: Advance): Statement<Advanced> {
         committed.sums.set(sums, {
           ...(sumsRow(committed, write.payment) ?? noSums(paymentId)),
           capturedMinor,
+          elsewhereMinor: refundedElsewhereMinor,
         });
       const { seq, operation } = after.payment;
       const unit = { accountId, unitId: paymentId };

@@ -9,6 +9,7 @@ import { orderIdComplaint } from './order-rules.ts';
 import type {
   Authorization,
   CallOutcome,
+  Captured,
   LookupOutcome,
   NextAction,
   NotSent,
@@ -51,6 +52,7 @@ export function callOutcome(value: unknown): CallOutcome | NotSent {
         answered: value.answered === true,
         reason: wordOr(value.reason, 'unknown'),
         ...waitOf(value),
+        ...(value.lookFirst === true ? { lookFirst: true as const } : {}),
       };
     case 'busy':
       return { kind, ...waitOf(value) };
@@ -69,10 +71,8 @@ export function lookupOutcome(value: unknown): LookupOutcome | NotSent {
     case 'succeeded':
       return isRef(ref) ? { kind, ref, ...authorization(value) } : NO_LOOKUP_OUTCOME;
     case 'captured': {
-      const { amountMinor } = value;
-      return isRef(ref) && isSum(amountMinor) && amountMinor > 0
-        ? { kind, ref, amountMinor }
-        : NO_LOOKUP_OUTCOME;
+      const captured = capturedOf(value);
+      return captured === null ? NO_LOOKUP_OUTCOME : { kind, ...captured };
     }
     case 'pending':
       return isRef(ref) ? { kind, ref } : NO_LOOKUP_OUTCOME;
@@ -84,10 +84,11 @@ export function lookupOutcome(value: unknown): LookupOutcome | NotSent {
       return isList(refs) && refs.length > 1 && refs.every(isRef)
         ? { kind, refs: [...refs] }
         : NO_LOOKUP_OUTCOME;
-    case 'reversed':
-      return isList(refs) && refs.length > 0 && refs.every(isRef)
-        ? { kind, refs: [...refs] }
-        : NO_LOOKUP_OUTCOME;
+    case 'reversed': {
+      if (!isList(refs) || refs.length === 0 || !refs.every(isRef)) return NO_LOOKUP_OUTCOME;
+      const captured = capturedOf(value.captured);
+      return { kind, refs: [...refs], ...(captured && { captured }) };
+    }
     case 'open': {
       if (!isRef(ref)) return NO_LOOKUP_OUTCOME;
       const { code } = value;
@@ -149,6 +150,13 @@ export function refundedOutcome(value: unknown): RefundedOutcome | NotSent {
   if (value.kind !== 'refunded') return nothingLearned(value);
   const { kind, amountMinor } = value;
   return isSum(amountMinor) ? { kind, amountMinor } : NO_LOOKUP_OUTCOME;
+}
+
+/** Null: it is none. */
+function capturedOf(value: unknown): Captured | null {
+  if (!isAnswer(value)) return null;
+  const { ref, amountMinor } = value;
+  return isRef(ref) && isSum(amountMinor) && amountMinor > 0 ? { ref, amountMinor } : null;
 }
 
 /** Minor units. */

@@ -126,10 +126,15 @@ export function judgeChargeBehind(
         ? { kind: 'succeeded', ref }
         : { kind: 'absent', code: 'already_captured' };
     case 'refunded':
-      return { kind: 'absent', code: 'already_captured' };
+      // A refund does not change what was captured. Without the sum it may have been any.
+      return kind === 'capture' && charge.capturedMinor === request.amountMinor
+        ? { kind: 'succeeded', ref }
+        : { kind: 'absent', code: 'already_captured' };
     case 'voided':
     case 'canceled':
       return kind === 'void' ? { kind: 'succeeded', ref } : { kind: 'absent', code: 'already_voided' };
+    case 'declined':
+      return { kind: 'absent', code: 'not_authorized' };
     default:
       return { kind: 'unavailable', reason: 'status_unknown' };
   }

@@ -106,6 +106,24 @@ describe('a charge that was taken back', () => {
     expect(judgeLookup(request, [one(status), reported({ id: 'no', status: 'declined' })])).toEqual(back);
   });
 
+  it('was captured before, if it was authorised first and the gateway shows the sum', () => {
+    const manual = { ...request, captureMethod: 'manual' } as const;
+    const refunded = one('refunded', { capturedMinor: 40 });
+    const captured = { ref: 'back', amountMinor: 40 };
+    expect(judgeLookup(manual, [one('voided', { id: 'twin' }), refunded])).toEqual({
+      kind: 'reversed',
+      refs: ['twin', 'back'],
+      captured,
+    });
+    for (const [asked, shown] of [
+      [request, refunded],
+      [manual, one('refunded')],
+      [manual, one('voided', { capturedMinor: 40 })],
+      [manual, one('refunded', { capturedMinor: 40, currency: 'EUR' })],
+    ] as const)
+      expect(judgeLookup(asked, [shown])).toEqual({ kind: 'reversed', refs: ['back'] });
+  });
+
   it('does not hide one that is live, or that may become live', () => {
     expect(judgeLookup(request, [one('refunded'), reported()])).toEqual({
       kind: 'succeeded',

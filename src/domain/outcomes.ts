@@ -35,6 +35,14 @@ export interface Authorization {
   readonly authorizedUntilMs?: number;
 }
 
+/** What was captured of a charge that was authorised first. */
+export interface Captured {
+  /** The gateway's own id of the charge. */
+  readonly ref: string;
+  /** In minor units: at least 1. */
+  readonly amountMinor: number;
+}
+
 /**
  * How one call ended. A `reason` or `code` is stored and shown: 1 to 64 characters of `A-Z a-z 0-9 _ . -`. An outcome of any other
  * shape counts as `unknown`.
@@ -72,6 +80,11 @@ export type CallOutcome =
       readonly answered: boolean;
       readonly reason: string;
       readonly retryAfterMs?: number;
+      /**
+       * Present: what has been done before is why the gateway cannot do it, such as `already_captured`. It may have been this very request. The
+       * same call would get the same answer, so it is looked up before anything is sent again.
+       */
+      readonly lookFirst?: true;
     }
   /** The gateway is still working on an earlier call with this key. */
   | { readonly kind: 'busy'; readonly retryAfterMs?: number }
@@ -167,13 +180,7 @@ export type LookupOutcome =
       readonly ref: string;
     } & Authorization)
   /** Of charges with manual capture only: it was authorised as requested, and has been captured since. */
-  | {
-      readonly kind: 'captured';
-      /** The gateway's own id of the charge. */
-      readonly ref: string;
-      /** What was captured, in minor units: at least 1. */
-      readonly amountMinor: number;
-    }
+  | ({ readonly kind: 'captured' } & Captured)
   /** It was declined, and never will be done. */
   | {
       readonly kind: 'declined';
@@ -195,6 +202,8 @@ export type LookupOutcome =
       readonly kind: 'reversed';
       /** The gateway's own ids of all these charges. */
       readonly refs: readonly string[];
+      /** Of charges with manual capture only: which of them was captured, before all of it was refunded. Absent: none, or it does not say. */
+      readonly captured?: Captured;
     }
   /** Done more than once under one key: the gateway broke its contract. */
   | { readonly kind: 'duplicated'; readonly refs: readonly string[] }
@@ -264,7 +273,7 @@ export interface ReportedCharge {
   readonly code?: string;
   /** Whether real money moved. Absent if the gateway does not say: then the adapter's `livemode` counts. */
   readonly livemode?: boolean;
-  /** What of it was captured, in minor units. Absent: all of it, if it is `succeeded`. */
+  /** What of it was captured, in minor units. Absent: all of it, if it is `succeeded`; not said, if it is `refunded`. */
   readonly capturedMinor?: number;
   /** Until when the gateway holds money that is `authorized`, in milliseconds since the epoch. Absent: it does not say. */
   readonly authorizedUntilMs?: number;
@@ -291,6 +300,8 @@ export interface ReportKind<Request extends EffectTerms, Effect extends Reported
   readonly ownDifference: (request: Request, effect: Effect) => string | null;
   /** What a lookup says of a live one that has gone on since. Null: it has not. Default: it never does. */
   readonly later?: (request: Request, effect: Effect) => LookupOutcome | null;
+  /** What was captured of one that was taken back. Null: nothing, or it does not say. Default: it never does. */
+  readonly capturedOf?: (request: Request, effect: Effect) => Captured | null;
   /** What is passed on of a live one beside its id. Default: nothing. */
   readonly about?: (effect: Effect) => Authorization;
 }
@@ -311,6 +322,10 @@ export const CHARGE: ReportKind<ChargeRequest, ReportedCharge> = {
   later({ captureMethod }, { id, status, amountMinor, capturedMinor = amountMinor }) {
     const isCaptured = captureMethod === 'manual' && status === 'succeeded';
     return isCaptured ? { kind: 'captured', ref: id, amountMinor: capturedMinor } : null;
+  },
+  capturedOf({ captureMethod }, { id, status, capturedMinor = 0 }) {
+    const isCaptured = captureMethod === 'manual' && status === 'refunded' && capturedMinor > 0;
+    return isCaptured ? { ref: id, amountMinor: capturedMinor } : null;
   },
   about: ({ authorizedUntilMs }) => (authorizedUntilMs === undefined ? {} : { authorizedUntilMs }),
 };
@@ -450,7 +465,13 @@ export function judgeEffects<Request extends EffectTerms, Effect extends Reporte
   }
   if (pending !== undefined) return { kind: 'pending', ref: pending.id };
   const reversed = effects.filter((effect) => fateOf(effect) === 'reversed');
-  if (reversed.length > 0) return { kind: 'reversed', refs: reversed.map(({ id }) => id) };
+  if (reversed.length > 0) {
+    const captured = reversed
+      .filter((effect) => differenceFrom(kind, request, effect, livemode) === null)
+      .map((effect) => kind.capturedOf?.(request, effect) ?? null)
+      .find((one) => one !== null);
+    return { kind: 'reversed', refs: reversed.map(({ id }) => id), ...(captured && { captured }) };
+  }
   const [declined] = effects;
   if (declined !== undefined)
     return { kind: 'declined', code: declined.code ?? declined.status, ref: declined.id };

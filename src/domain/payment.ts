@@ -75,7 +75,8 @@ export interface Payment {
   readonly attempts: number;
   /**
    * Why it is `FAILED` or in `REVIEW`, in a stable word; null otherwise. After a decline it is the gateway's own word. If it is `VOIDED`:
-   * `authorization_expired` if the authorisation ended at the gateway, and nobody asked for a void here.
+   * `authorization_expired` if the authorisation ended at the gateway, and nobody asked for a void here;
+   * `not_authorized` if somebody had said that money is held, and the gateway shows that the charge was declined.
    */
   readonly failureCode: string | null;
   /** The name of the adapter that charges it. */

@@ -184,7 +184,15 @@ function toAdvance(options: WriteOptions, next: PaymentRecord, settlement: Settl
     settlement,
     evidenceSeen,
     updatedAtMs: next.updatedAtMs,
-    ...(decision.capturedMinor === undefined ? {} : { capturedMinor: decision.capturedMinor }),
+    ...endedBySelf(decision),
     ...(wish === null ? {} : { wish }),
   };
+}
+
+/** The sums of an authorisation that has ended, and not by us. */
+function endedBySelf({
+  capturedMinor,
+  refundedElsewhereMinor = 0,
+}: Decision): Pick<Advance, 'capturedMinor' | 'refundedElsewhereMinor'> {
+  return capturedMinor === undefined ? {} : { capturedMinor, refundedElsewhereMinor };
 }

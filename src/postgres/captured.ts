@@ -5,11 +5,12 @@
 import type { Advance } from '../ports/store.ts';
 import type { Extra } from './extras.ts';
 
-export function sumsOfEnded({ capturedMinor }: Advance): readonly Extra[] {
+export function sumsOfEnded({ capturedMinor, refundedElsewhereMinor = 0 }: Advance): readonly Extra[] {
   if (capturedMinor === undefined) return [];
   const sql = (next: number): string => `c AS (
-  INSERT INTO payonce.payment_sums (account_id, payment_id, captured_minor)
-  SELECT account_id, payment_id, $${next}::bigint FROM p
-  ON CONFLICT (account_id, payment_id) DO UPDATE SET captured_minor = excluded.captured_minor)`;
-  return [{ sql, values: [capturedMinor] }];
+  INSERT INTO payonce.payment_sums (account_id, payment_id, captured_minor, elsewhere_minor)
+  SELECT account_id, payment_id, $${next}::bigint, $${next + 1}::bigint FROM p
+  ON CONFLICT (account_id, payment_id) DO UPDATE
+    SET captured_minor = excluded.captured_minor, elsewhere_minor = excluded.elsewhere_minor)`;
+  return [{ sql, values: [capturedMinor, refundedElsewhereMinor] }];
 }

@@ -165,7 +165,7 @@ export function collectCaptures(suite: Suite, { connect }: GatewayHarness, diale
         [409, 'operation_under_way'],
         [404, 'charge_not_found'],
       ])('%i %s is a reason to look, and no decline', async (status, word) => {
-        expect(await call(kind, dialect.error(CAPTURE, status, word))).toEqual({
+        expect(await call(kind, dialect.error(CAPTURE, status, word))).toMatchObject({
           kind: 'unknown',
           answered: true,
           reason: word,

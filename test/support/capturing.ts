@@ -39,7 +39,12 @@ export interface CapturingGateway extends RefundingGateway {
   change(changes: Partial<ReportedCharge>): void;
 }
 
-const IMPOSSIBLE: CallOutcome = { kind: 'unknown', answered: true, reason: 'already_captured' };
+const IMPOSSIBLE: CallOutcome = {
+  kind: 'unknown',
+  answered: true,
+  reason: 'already_captured',
+  lookFirst: true,
+};
 
 export function createCapturingGateway(
   contract: Parameters<typeof createRefundingGateway>[0] = {},

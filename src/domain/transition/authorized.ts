@@ -1,4 +1,5 @@
 /** Decisions about a charge that is authorised: it is looked at until the gateway says what has become of it. */
+import { isDeclineFinal } from '../contract.ts';
 import { EFFECTS } from '../effects.ts';
 import type { EventType } from '../events.ts';
 import type { Operation } from '../operation.ts';
@@ -9,6 +10,8 @@ import { type Context, capturedElsewhere, type Decision, withForbidden } from '.
 
 /** The failure code of a payment whose authorisation ended at the gateway, and not by a void of ours. */
 const EXPIRED = 'authorization_expired';
+/** The failure code if nothing was ever held, although somebody had said so. */
+const NOT_AUTHORIZED = 'not_authorized';
 
 /** It leaves AUTHORIZED only when the gateway shows that the money was taken, or that it is free again. */
 export function onAuthorizedLookedUp(
@@ -21,22 +24,31 @@ export function onAuthorizedLookedUp(
       return stillAuthorized(operation, outcome, context);
     case 'captured':
       return capturedElsewhere(operation, outcome);
-    case 'reversed':
+    case 'reversed': {
+      const { captured, refs } = outcome;
+      if (captured !== undefined && isOurs(operation, [captured.ref]))
+        return { ...capturedElsewhere(operation, captured), refundedElsewhereMinor: captured.amountMinor };
       // Where keys are not kept, another one under the key may have been taken back, and ours is not shown yet.
-      return operation.gatewayRef === null || outcome.refs.includes(operation.gatewayRef)
-        ? expired(operation)
-        : unknown(operation, 'not_shown', context);
+      return isOurs(operation, refs) ? free(operation, EXPIRED) : unknown(operation, 'not_shown', context);
+    }
     case 'sealed':
-      return expired(operation);
+      return free(operation, EXPIRED);
     case 'duplicated':
       return { ...unknown(operation, 'duplicated', context), alarm: EFFECTS.charge.twice };
     case 'forbidden':
       return withForbidden(unknown(operation, outcome.reason, context));
     case 'unavailable':
+      return outcome.reason === CAPTURE_OR_VOID_OPEN
+        ? leftToOurs(operation, context)
+        : unknown(operation, outcome.reason, context);
     case 'mismatch':
       return unknown(operation, outcome.reason, context);
-    case 'absent':
     case 'declined':
+      // Where a decline is not final, another one under the key may be the one that is held.
+      return isDeclineFinal(context.policy.contract) || isOurs(operation, [outcome.ref])
+        ? free(operation, NOT_AUTHORIZED)
+        : unknown(operation, 'not_shown', context);
+    case 'absent':
     case 'pending':
     case 'open':
     case 'requires_action':
@@ -44,10 +56,14 @@ export function onAuthorizedLookedUp(
   }
 }
 
-function expired(operation: Operation): Decision {
+function isOurs({ gatewayRef }: Operation, refs: readonly string[]): boolean {
+  return gatewayRef === null || refs.includes(gatewayRef);
+}
+
+function free(operation: Operation, failureCode: string): Decision {
   return {
-    next: { ...operation, status: 'VOIDED', step: 'none', failureCode: EXPIRED },
-    event: { type: 'payment.voided', detail: EXPIRED },
+    next: { ...operation, status: 'VOIDED', step: 'none', failureCode },
+    event: { type: 'payment.voided', detail: failureCode },
     waitMs: null,
     capturedMinor: 0,
   };
@@ -63,6 +79,16 @@ function stillAuthorized(operation: Operation, found: Authorization, context: Co
 export function unaskedAuthorized(operation: Operation, { policy }: Context): Decision {
   const event = { type: 'lookup.unavailable', detail: 'no_lookup' } as const;
   return { next: operation, event, waitMs: policy.reviewLookupMs, alarm: 'authorization_unknown' };
+}
+
+/** The reason of a look that decides nothing, because a capture or a void of ours is open, and it says itself how it ended. */
+export const CAPTURE_OR_VOID_OPEN = 'capture_or_void_open';
+
+/** No alarm: if nobody can find out how it ended, that one goes to REVIEW, and its alarm says so. */
+function leftToOurs(operation: Operation, { policy, roll }: Context): Decision {
+  const waitMs = lookupWaitMs(policy, policy.lookupBaseMs, operation.lookups, roll);
+  const next = { ...operation, lookups: operation.lookups + 1, unresolvedSinceMs: null };
+  return { next, event: { type: 'lookup.unavailable', detail: CAPTURE_OR_VOID_OPEN }, waitMs };
 }
 
 /** A person is told if the gateway has not said it for too long. */

@@ -60,6 +60,9 @@ export function onCallEnded(operation: Operation, outcome: CallEnd, context: Con
           context,
         );
       }
+      // Another call would only get it again, and what was done shows.
+      if (outcome.lookFirst === true && context.policy.contract.lookup)
+        return ask(next, 'call.unknown', outcome.reason, context.policy.contract.lookupLagMs, context);
       return retryOrAsk(next, 'call.unknown', outcome.reason, outcome.retryAfterMs, context);
     }
     case 'pending': {

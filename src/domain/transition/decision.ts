@@ -5,7 +5,7 @@ import type { ClockTrust } from '../clock-trust.ts';
 import { EFFECTS } from '../effects.ts';
 import type { EventType } from '../events.ts';
 import type { Operation } from '../operation.ts';
-import type { Authorization } from '../outcomes.ts';
+import type { Authorization, Captured } from '../outcomes.ts';
 import type { Policy } from '../policy.ts';
 import type { FailureProblem } from '../problems.ts';
 import { authorizedWaitMs } from './authorized-wait.ts';
@@ -18,6 +18,8 @@ export interface Decision {
   readonly alarm?: Alarm;
   /** Present: the authorisation has ended, and not by us. Somebody else has captured so much of it, in minor units; 0: nothing. */
   readonly capturedMinor?: number;
+  /** Beside `capturedMinor`: so much of that has been refunded since, and not by us. Absent: nothing, as far as is known. */
+  readonly refundedElsewhereMinor?: number;
   /** Present if the operation ends here, for good. */
   readonly settled?: Settled;
 }
@@ -76,10 +78,7 @@ function authorized(operation: Operation, found: Authorization, context: Context
 }
 
 /** Somebody else has captured what was authorised. A capture of ours ends the payment in a write of its own. */
-export function capturedElsewhere(
-  operation: Operation,
-  { ref, amountMinor }: { readonly ref: string; readonly amountMinor: number },
-): Decision {
+export function capturedElsewhere(operation: Operation, { ref, amountMinor }: Captured): Decision {
   return {
     next: { ...operation, status: 'COMPLETED', step: 'none', failureCode: null, gatewayRef: ref },
     event: { type: 'payment.captured', detail: String(amountMinor) },

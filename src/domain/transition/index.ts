@@ -8,6 +8,7 @@
  * - What is unknown is looked up, not guessed.
  */
 export type { Alarm } from '../alarms.ts';
+export { CAPTURE_OR_VOID_OPEN } from './authorized.ts';
 export { type CallEnd, onCallEnded, onNotSent } from './call-ended.ts';
 export { type Action, type ClaimEvent, mayCallNow, onClaim } from './claim.ts';
 export { type Context, type Decision, isDecline } from './decision.ts';

@@ -226,10 +226,24 @@ describe('a capture', () => {
     expect(await standing()).toBe('COMPLETED 400/0');
   });
 
+  it('that was refunded at the gateway before anybody knew of it has succeeded all the same', async () => {
+    gateway.capturePlay = ({ request, book }) => {
+      book();
+      gateway.captureLedger.delete(request.key);
+      gateway.change({ status: 'refunded' });
+      return reset;
+    };
+    const { capture, standing } = await capturingReplica(world, gateway, { policy: { maxAttempts: 1 } });
+    expect(told(await capture(400, { waitMs: 60_000 }))).toBe('SUCCEEDED 400');
+    expect(await standing()).toBe('COMPLETED 400/0');
+  });
+
   it('that is answered "already captured" is looked up, and fails only when it is proved not to be there', async () => {
     const replica = await capturingReplica(world, gateway);
     gateway.change({ status: 'succeeded', capturedMinor: 700 });
     expect(told(await replica.capture(400, { waitMs: 600_000 }))).toBe('capture_declined already_captured');
+    // The same call would only get the same answer.
+    expect(gateway.captureCalls).toHaveLength(1);
     await world.pass(60_000);
     // The payment shows what was really captured.
     expect(await replica.standing()).toBe('COMPLETED 700/0');

@@ -8,6 +8,7 @@ import {
 } from '../../../test/support/capturing.ts';
 import { lateEvidence } from '../../../test/support/charging.ts';
 import { world } from '../../../test/support/fresh-world.ts';
+import { isPaid, operator, SILENT } from '../../../test/support/operating.ts';
 import { reset } from '../../../test/support/scripted-gateway.ts';
 import { DATABASE_ORIGIN_MS } from '../../../test/support/virtual-world.ts';
 
@@ -71,6 +72,23 @@ describe('an authorisation', () => {
     expect(alarms(replica)).toEqual(['captured_elsewhere']);
   });
 
+  it('that somebody else has captured and refunded was paid, and nothing of it is left', async () => {
+    const replica = await capturingReplica(world, gateway, SLOW_SWEEPS);
+    gateway.change({ status: 'refunded', capturedMinor: 300 });
+    await world.pass(3 * DAY);
+    const payment = await world.ended(replica.engine.payment('default', replica.paymentId));
+    expect(payment).toMatchObject({ status: 'COMPLETED', sums: { capturedMinor: 300, elsewhereMinor: 300 } });
+    expect(payment?.actions).toEqual([]);
+    expect(alarms(replica)).toEqual(['captured_elsewhere']);
+  });
+
+  it('that was refunded, as the gateway says without a sum, is VOIDED: nothing was taken in the end', async () => {
+    const replica = await capturingReplica(world, gateway, SLOW_SWEEPS);
+    gateway.change({ status: 'refunded' });
+    await world.pass(3 * DAY);
+    expect(await replica.standing()).toBe('VOIDED 0/0');
+  });
+
   it('stays while the gateway shows only that another charge under its key was taken back', async () => {
     const replica = await capturingReplica(world, gateway, SLOW_SWEEPS);
     gateway.lookupPlay = () => ({ kind: 'reversed', refs: ['ch_twin'] });
@@ -79,6 +97,14 @@ describe('an authorisation', () => {
     gateway.lookupPlay = () => ({ kind: 'reversed', refs: ['ch_twin', 'ch_1'] });
     await world.pass(DAY);
     expect(await replica.standing()).toBe('VOIDED 0/0');
+  });
+
+  it('stays while the gateway keeps no keys, and shows only that a twin was declined', async () => {
+    gateway = createCapturingGateway({ authorizedForMs: 2 * DAY, keys: 'none' });
+    const replica = await capturingReplica(world, gateway, SLOW_SWEEPS);
+    gateway.lookupPlay = () => ({ kind: 'declined', code: 'no_funds', ref: 'ch_twin' });
+    await world.pass(3 * DAY);
+    expect(await replica.standing()).toBe('AUTHORIZED 0/0');
   });
 
   it('of which the gateway says nothing stays, and a person is told', async () => {
@@ -133,6 +159,73 @@ describe('an authorisation', () => {
   });
 });
 
+describe('an authorisation that exists only by an operator’s wrong word', () => {
+  const DECLINED = { kind: 'declined', code: 'no_funds', ref: 'ch_seen' } as const;
+
+  async function wrongWord(): Promise<CapturingReplica> {
+    gateway.play = () => reset;
+    gateway.lookupPlay = () => SILENT;
+    const settings = { ...SLOW_SWEEPS, policy: { maxAttempts: 1, resolveForMs: HOUR } };
+    const replica = await capturingReplica(world, gateway, settings);
+    await world.pass(4 * HOUR);
+    await operator(world, replica).resolve(isPaid());
+    await world.pass(HOUR);
+    expect(await replica.standing()).toBe('AUTHORIZED 0/0');
+    return replica;
+  }
+
+  it('is VOIDED when the gateway shows that the charge was declined', async () => {
+    const replica = await wrongWord();
+    gateway.lookupPlay = () => DECLINED;
+    await world.pass(3 * DAY);
+    expect(await replica.standing()).toBe('VOIDED 0/0');
+    expect(world.trail('o1').at(-1)).toBe('payment.voided not_authorized');
+  });
+
+  it('is VOIDED soon after a capture of it was wanted, and the capture has failed', async () => {
+    const replica = await wrongWord();
+    gateway.lookupPlay = () => DECLINED;
+    gateway.capturePlay = () => ({
+      kind: 'unknown',
+      answered: true,
+      reason: 'charge_not_succeeded',
+      lookFirst: true,
+    });
+    gateway.captureLookup = () => ({ kind: 'absent', code: 'not_authorized' });
+    const answer = await replica.capture(400, { waitMs: 60_000 });
+    expect(answer).toMatchObject({ kind: 'settled', frozen: { problem: 'capture_declined' } });
+    await world.pass(60_000);
+    expect(await replica.standing()).toBe('VOIDED 0/0');
+  });
+
+  it('is left to a capture that is open', async () => {
+    const replica = await wrongWord();
+    gateway.lookupPlay = () => DECLINED;
+    gateway.capturePlay = () => reset;
+    gateway.captureLookup = () => SILENT;
+    await replica.capture(400);
+    await world.pass(3 * DAY);
+    expect(await replica.standing()).toBe('AUTHORIZED 0/0');
+  });
+
+  it('is ended by a void and a person’s word about that, if the gateway knows nothing of the charge', async () => {
+    const replica = await wrongWord();
+    const { engine, paymentId } = replica;
+    gateway.lookupPlay = () => ({ kind: 'absent' });
+    await world.pass(4 * DAY);
+    expect(alarms(replica)).toContain('authorization_unknown');
+    gateway.capturePlay = () => ({ kind: 'unknown', answered: true, reason: 'charge_not_found' });
+    gateway.captureLookup = () => ({ kind: 'unavailable', reason: 'http_404' });
+    await replica.void();
+    await world.pass(4 * HOUR);
+    const followUp = { kind: 'void', name: null } as const;
+    const target = { accountId: 'default', paymentId, followUp };
+    await world.ended(engine.resolve({ ...target, wish: isPaid(), evidence: 'ticket 17' }));
+    await world.pass(HOUR);
+    expect(await replica.standing()).toBe('VOIDED 0/0');
+  });
+});
+
 describe('a look at an authorisation while a capture is open', () => {
   /** The capture was made, its answer was lost, and nobody can ask about it for now. */
   async function lostCapture(): Promise<CapturingReplica> {
@@ -158,6 +251,21 @@ describe('a look at an authorisation while a capture is open', () => {
     expect(await replica.standing()).toBe('COMPLETED 400/0');
     expect(alarms(replica)).toEqual([]);
   });
+
+  it.each([
+    ['shows that it has ended', null],
+    ['says nothing', () => ({ kind: 'unavailable', reason: 'timeout' })],
+    ['has forgotten it', () => ({ kind: 'absent' })],
+  ] as const)(
+    'raises no alarm beside the one of a capture in REVIEW, if the gateway %s',
+    async (_what, look) => {
+      const replica = await lostCapture();
+      if (look !== null) gateway.lookupPlay = look;
+      await world.pass(8 * DAY);
+      expect(await replica.standing()).toBe('AUTHORIZED 0/0');
+      expect(new Set(alarms(replica))).toEqual(new Set(['needs_review']));
+    },
+  );
 
   it('decides nothing if the sums cannot be read', async () => {
     const replica = await lostCapture();

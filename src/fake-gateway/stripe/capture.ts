@@ -6,6 +6,8 @@ import { type Payment, stateOf } from './intent.ts';
 import type { Json } from './json.ts';
 import { fromLedger, toLedger } from './money.ts';
 import { checkNames, expandIn, integerIn } from './params.ts';
+import { writeRefundNote } from './records.ts';
+import type { RefundNote } from './refund-object.ts';
 import { shown } from './shown.ts';
 
 export async function capture(work: Work, payment: Payment): Promise<Json> {
@@ -52,9 +54,16 @@ export async function capture(work: Work, payment: Payment): Promise<Json> {
     chargeId: latest.id,
     asked: amount,
   });
+  if (amount !== null && amount < latest.amount) await writeReleased(work, intent.id, latest.id);
   work.happened('charge.captured', { intentId: intent.id, chargeId: latest.id });
   work.happened('payment_intent.succeeded', { intentId: intent.id });
   return shown(work, intent.id, expand);
+}
+
+/** So that the rest is in the lists of refunds. How much it is, the ledger knows. */
+function writeReleased({ books, nowMs }: Work, intentId: string, chargeId: string): Promise<void> {
+  const note: RefundNote = { intentId, chargeId, reason: null, metadata: {}, released: true };
+  return writeRefundNote(books, books.newId('re'), note, nowMs);
 }
 
 /** Captures or voids. Its conditions were checked under the payment's lock, so it cannot be refused. */

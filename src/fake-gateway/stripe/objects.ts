@@ -113,7 +113,7 @@ export function chargeObject(
     object: 'charge',
     amount: fromLedger(charge.amount, charge.currency),
     amount_captured: fromLedger(captured, charge.currency),
-    amount_refunded: fromLedger(refunded, charge.currency),
+    amount_refunded: fromLedger(refunded + releasedAt(charge, nowMs), charge.currency),
     application: null,
     application_fee: null,
     application_fee_amount: null,
@@ -164,6 +164,12 @@ export function chargeObject(
     transfer_data: null,
     transfer_group: null,
   };
+}
+
+/** What was held and not captured, in minor units of the ledger. Stripe counts it as refunded, although it was never taken. */
+export function releasedAt(charge: Charge, nowMs: number): number {
+  const { captured } = standingAt(charge, nowMs);
+  return captured > 0 ? Math.max(charge.amount - captured, 0) : 0;
 }
 
 /** Whether the hold of the charge had ended by itself at `nowMs`. */

@@ -1,10 +1,11 @@
 /** Refunds as JSON, at a moment. Pure. */
-import { refundsAt } from '../ledger/charge-state.ts';
-import { operationStatusAt } from '../ledger/standing.ts';
+import { madeAt, refundsAt } from '../ledger/charge-state.ts';
+import type { Charge } from '../ledger/port.ts';
+import { type OperationStatus, operationStatusAt } from '../ledger/standing.ts';
 import type { Payment } from './intent.ts';
 import { type Json, secondsOf } from './json.ts';
 import { fromLedger } from './money.ts';
-import { chargeObject, intentObject } from './objects.ts';
+import { chargeObject, intentObject, releasedAt } from './objects.ts';
 
 /** What the ledger stores of a refund, next to the operation on its charge. */
 export interface RefundNote {
@@ -12,6 +13,8 @@ export interface RefundNote {
   readonly chargeId: string;
   readonly reason: string | null;
   readonly metadata: Readonly<Record<string, string>>;
+  /** It is the rest of what was held, released by the capture. No money moved. */
+  readonly released?: true;
 }
 
 /** The refund as it is at `nowMs`; undefined if it has not been made by then. */
@@ -23,9 +26,9 @@ export function refundObject(
   expand: readonly string[] = [],
 ): Json | undefined {
   const charge = payment.charges.find((one) => one.id === note.chargeId);
-  const refund = charge && refundsAt(charge, nowMs).find((one) => one.id === id);
+  const refund = charge && madeOf(charge, id, note, nowMs);
   if (charge === undefined || refund === undefined) return undefined;
-  const status = operationStatusAt(refund, nowMs);
+  const { status } = refund;
   return {
     id,
     object: 'refund',
@@ -38,7 +41,7 @@ export function refundObject(
     customer_account: null,
     destination_details: { card: { type: 'refund' }, type: 'card' },
     ...(status === 'failed'
-      ? { failure_reason: refund.outcome === 'failed' ? 'declined' : 'expired_or_canceled_card' }
+      ? { failure_reason: refund.isRefused ? 'declined' : 'expired_or_canceled_card' }
       : {}),
     metadata: note.metadata,
     payment_intent: expand.includes('payment_intent') ? intentObject(payment, nowMs) : payment.intent.id,
@@ -50,4 +53,24 @@ export function refundObject(
     status,
     transfer_reversal: null,
   };
+}
+
+/** What became of it. `isRefused`: the bank refused it at once. */
+interface Made {
+  readonly amount: number;
+  readonly createdMs: number;
+  readonly status: OperationStatus;
+  readonly isRefused: boolean;
+}
+
+function madeOf(charge: Charge, id: string, { released }: RefundNote, nowMs: number): Made | undefined {
+  if (released === true) {
+    const [capture] = madeAt(charge, 'capture', nowMs);
+    const amount = releasedAt(charge, nowMs);
+    return capture && { amount, createdMs: capture.createdMs, status: 'succeeded', isRefused: false };
+  }
+  const refund = refundsAt(charge, nowMs).find((one) => one.id === id);
+  if (refund === undefined) return undefined;
+  const { amount, createdMs, outcome } = refund;
+  return { amount, createdMs, status: operationStatusAt(refund, nowMs), isRefused: outcome === 'failed' };
 }

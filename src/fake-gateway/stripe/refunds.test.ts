@@ -113,6 +113,34 @@ test('only what was captured can be refunded', async () => {
   expect(await sdk.refunds.create({ payment_intent: held.id })).toMatchObject({ amount: 250 });
 });
 
+test('what a capture of a part releases is listed as a refund, and no money moved', async () => {
+  const { sdk, ledger } = await start();
+  const held = await sdk.paymentIntents.create(paid({ capture_method: 'manual' }));
+  const expand = ['latest_charge'];
+  await sdk.paymentIntents.capture(held.id, { amount_to_capture: 250 });
+  const { data } = await sdk.refunds.list({ payment_intent: held.id });
+  expect(data).toMatchObject([{ amount: 750, status: 'succeeded', metadata: {}, reason: null }]);
+  expect(await sdk.refunds.retrieve(data[0]?.id ?? '')).toEqual(data[0]);
+  expect((await sdk.paymentIntents.retrieve(held.id, { expand })).latest_charge).toMatchObject({
+    amount_captured: 250,
+    amount_refunded: 750,
+    refunded: false,
+  });
+  expect((await ledger()).summary.money).toEqual({ USD: { captured: 250, refunded: 0 } });
+  await sdk.refunds.create({ payment_intent: held.id });
+  expect((await sdk.paymentIntents.retrieve(held.id, { expand })).latest_charge).toMatchObject({
+    amount_refunded: 1_000,
+    refunded: true,
+  });
+});
+
+test('a capture of all releases nothing', async () => {
+  const { sdk } = await start();
+  const held = await sdk.paymentIntents.create(paid({ capture_method: 'manual' }));
+  await sdk.paymentIntents.capture(held.id, { amount_to_capture: 1_000 });
+  expect((await sdk.refunds.list({ payment_intent: held.id })).data).toEqual([]);
+});
+
 test.each([
   ['payment_intent', 'pi_nothing'],
   ['charge', 'ch_nothing'],

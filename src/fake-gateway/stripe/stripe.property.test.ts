@@ -120,18 +120,22 @@ async function check(stripe: EmulatedStripe, ends: Map<string, string>): Promise
     const refunded = paid[0]?.amount_refunded ?? 0;
     expect(captured > 0, 'what was captured has succeeded').toBe(status === 'succeeded');
     expect(received).toBe(captured);
-    expect(refunded).toBeLessThanOrEqual(captured);
+    // What a capture of a part releases is listed as a refund, and the ledger knows of none.
+    const released = captured > 0 ? (paid[0]?.amount ?? 0) - captured : 0;
+    const given = refunded - released;
+    expect(given).toBeGreaterThanOrEqual(0);
+    expect(given).toBeLessThanOrEqual(captured);
     const standing = refunds.filter((refund) => refund.status !== 'failed');
     expect(standing.reduce((sum, { amount }) => sum + amount, 0)).toBe(refunded);
     expect(capturable > 0).toBe(status === 'requires_capture');
     const returned = refunds
       .filter((refund) => refund.status === 'succeeded')
       .reduce((sum, one) => sum + one.amount, 0);
-    const isLive = status === 'requires_capture' || (captured > 0 && returned < captured);
+    const isLive = status === 'requires_capture' || (captured > 0 && returned - released < captured);
     sums.captured += captured;
-    sums.refunded += refunded;
+    sums.refunded += given;
     sums.live += isLive ? 1 : 0;
-    sums.refunds += refunds.length;
+    sums.refunds += refunds.length - (released > 0 ? 1 : 0);
   }
   const { summary, duplicates } = await stripe.ledger();
   const { USD: money = { captured: 0, refunded: 0 } } = summary.money as unknown as Record<string, object>;

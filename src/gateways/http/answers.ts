@@ -105,6 +105,7 @@ function judgeAnswer<Request extends EffectTerms, Reported extends ReportedEffec
     answered: true,
     reason: meaning === undefined ? `http_${status}` : error.word,
     ...wait,
+    ...(meaning === 'done_before' ? { lookFirst: true as const } : {}),
   };
 }
 

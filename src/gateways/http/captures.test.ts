@@ -47,6 +47,23 @@ describe('captures of the http adapter', () => {
     expect(JSON.parse(far.requests[2]?.body ?? '')).toEqual({});
   });
 
+  test.each([
+    ['already_captured', true],
+    ['charge_not_succeeded', true],
+    ['operation_under_way', undefined],
+  ] as const)(
+    'that is answered %s: whether the same call would get the same answer',
+    async (word, lookFirst) => {
+      far.script(server.answer(dialect.error(CAPTURE, 409, word)));
+      expect(await gateway.captures?.capture.call(CAPTURE, limits)).toEqual({
+        kind: 'unknown',
+        answered: true,
+        reason: word,
+        ...(lookFirst && { lookFirst }),
+      });
+    },
+  );
+
   test('are not offered where nothing can be looked up', async () => {
     const contract = { ...CONTRACT, lookup: false };
     const blind = createHttpGateway({ url: `http://127.0.0.1:${far.port}/gw/`, contract });
@@ -72,6 +89,43 @@ describe('captures of the http adapter', () => {
     );
     expect(await gateway.call(MANUAL, limits)).toMatchObject({ kind: 'approved' });
   });
+
+  test('a charge that was captured and refunded says both, and is still this capture', async () => {
+    const refunded = { status: 'refunded', captured: 4_000, refunded: 4_000 };
+    const body = (data: object) => ({ ...dialect.authorized(MANUAL), body: JSON.stringify(data) });
+    far.script(
+      server.answer(body({ data: [{ ...authorized(MANUAL), ...refunded }], idempotency_key: MANUAL.key })),
+      server.answer(dialect.found('capture', CAPTURE, [])),
+      server.answer(
+        body({ ...authorized({ ...CAPTURE, key: MANUAL.key }, {}, CAPTURE.chargeRef), ...refunded }),
+      ),
+    );
+    const ref = 'ch_default';
+    expect(await gateway.lookup(MANUAL, limits)).toEqual({
+      kind: 'reversed',
+      refs: [ref],
+      captured: { ref, amountMinor: 4_000 },
+    });
+    expect(await gateway.captures?.capture.lookup(CAPTURE, limits)).toMatchObject({ kind: 'succeeded' });
+  });
+
+  test.each(['capture', 'void'] as const)(
+    'a %s of a charge that was declined cannot be done',
+    async (kind) => {
+      const declined = {
+        ...authorized({ ...CAPTURE, key: MANUAL.key }, {}, CAPTURE.chargeRef),
+        status: 'declined',
+      };
+      far.script(
+        server.answer(dialect.found(kind, CAPTURE, [])),
+        server.answer({ ...dialect.authorized(MANUAL), body: JSON.stringify(declined) }),
+      );
+      expect(await gateway.captures?.[kind].lookup(CAPTURE, limits)).toEqual({
+        kind: 'absent',
+        code: 'not_authorized',
+      });
+    },
+  );
 
   test('an old answer does not say that the money is still held, but that it was captured', async () => {
     const lookup = async (changes: object) => {

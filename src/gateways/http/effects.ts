@@ -22,9 +22,9 @@ export interface Effect<Request extends EffectTerms, Reported extends ReportedEf
   readonly parse: (value: unknown) => Reported | undefined;
   /**
    * The errors that only calls of this kind get, by status and word. `declined`: nothing was done, for good. `unknown`: it may have
-   * been done.
+   * been done. `done_before`: likewise, and the same call would get the same error, so the next step is a look.
    */
-  readonly errors: ReadonlyMap<string, 'declined' | 'unknown'>;
+  readonly errors: ReadonlyMap<string, 'declined' | 'unknown' | 'done_before'>;
   /** Whether what was done stays done. If not, only a new answer proves that it is. */
   readonly staysDone: (request: Request) => boolean;
 }
@@ -63,8 +63,8 @@ function exclusive(
       ...declines.map((error) => [error, 'declined'] as const),
       ['404 charge_not_found', 'unknown'],
       // It may have been this very one, under a key that the gateway has forgotten. A look at the charge decides.
-      ['409 already_captured', 'unknown'],
-      ['409 charge_not_succeeded', 'unknown'],
+      ['409 already_captured', 'done_before'],
+      ['409 charge_not_succeeded', 'done_before'],
       ['409 operation_under_way', 'unknown'],
     ]),
     staysDone: () => true,

@@ -83,6 +83,14 @@ describe('a charge that is authorised first', () => {
     expect(await read(canceled())).toEqual({ kind: 'sealed', ref: 'pi_1' });
   });
 
+  test('that was captured and refunded says both', async () => {
+    expect(await read(captured(4_000, { latest_charge: { id: 'ch_1', refunded: true } }))).toEqual({
+      kind: 'reversed',
+      refs: ['pi_1'],
+      captured: { ref: 'pi_1', amountMinor: 4_000 },
+    });
+  });
+
   test('is not held because an old answer says so, but what was captured stays captured', async () => {
     expect(await read(held(), { age: '9' })).toMatchObject({ kind: 'unavailable' });
     expect(await read(captured(4_000), { age: '9' })).toMatchObject({ kind: 'captured' });

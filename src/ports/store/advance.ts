@@ -38,6 +38,8 @@ export interface Advance {
    * Default: nothing is written there.
    */
   readonly capturedMinor?: number;
+  /** Beside `capturedMinor`: so much of it has been refunded since, and not by us. Default: 0. */
+  readonly refundedElsewhereMinor?: number;
   /** Makes or ends an operator's wish about the row. Default: neither. */
   readonly wish?: WishChange;
 }

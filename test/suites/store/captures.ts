@@ -115,7 +115,17 @@ export function captureTests(env: Environment): void {
       );
       expect(ended).toMatchObject({ operation: { status: 'COMPLETED' }, dueAtMs: null });
       expect(ended.answer?.body).toBe('{"authorized":true}');
-      expect((await sumsOf(env.store, payment)).capturedMinor).toBe(400);
+      expect(await sumsOf(env.store, payment)).toMatchObject({ capturedMinor: 400, elsewhereMinor: 0 });
+      const refunded = await authorized(env.store, 'refunded');
+      await done(
+        env.store,
+        advance(refunded, {
+          operation: { status: 'COMPLETED', step: 'none' },
+          capturedMinor: 400,
+          refundedElsewhereMinor: 400,
+        }),
+      );
+      expect(await sumsOf(env.store, refunded)).toMatchObject({ capturedMinor: 400, elsewhereMinor: 400 });
       const expired = await authorized(env.store, 'expired');
       const stale = advance(expired, {
         expected: { seq: 1 },
