@@ -5,7 +5,7 @@
 import type { ChargeRequest } from '../../src/domain/outcomes.ts';
 import { policyOf } from '../plan/plan.ts';
 import type { Row } from '../store/database.ts';
-import { STATEMENT_MS } from './book.ts';
+import { STATEMENT_MS, statesSince } from './book.ts';
 import type { MoneyJudgeParts } from './money.ts';
 import { claimantOf, doubtful, type Exchange } from './wire.ts';
 
@@ -60,6 +60,8 @@ function judgeLease(
   // The end of a capture or a void takes the claim of whoever is about to look at the charge. That look does no harm.
   const { operation, held } = row.payment;
   if (kind === 'lookup' && operation.manual === true && !held && operation.step === 'none') return;
+  // So does the opening of the next charge, if an event has had a failed one looked at.
+  if (kind === 'lookup' && isOvertaken(parts, { sender, request })) return;
   // A wall clock that was set back hides how long the machine slept. Then a lookup does no harm, and a call is judged when it is sent.
   const hides = plan.mishaps.includes('clock_jumps') && plan.mishaps.includes('machine_suspended');
   if (hides) return;
@@ -71,6 +73,23 @@ function judgeLease(
   const leftMs = (row.payment.dueAtMs ?? 0) - databaseNowMs();
   if (timeoutMs + LEASE_MARGIN_MS > leftMs)
     violated('5 lease', `${what} for ${timeoutMs} ms, with ${leftMs} ms of its lease left`);
+}
+
+/** Whether the sender held the order for a look at a charge that had failed, until the next charge was opened. */
+function isOvertaken(
+  { book, plan, nowMs }: MoneyJudgeParts,
+  { sender, request }: Pick<Beginning, 'sender' | 'request'>,
+): boolean {
+  const intended = book.intended.get(request.key);
+  if (intended === undefined) return false;
+  const longestMs = Math.max(plan.policy.leaseMs, plan.otherSettings?.leaseMs ?? 0);
+  return statesSince(book, intended.order, nowMs() - longestMs).some(
+    ({ chargeN, status, row }) =>
+      chargeN === intended.n &&
+      status === 'FAILED' &&
+      row.held &&
+      claimantOf(book.wire, row.claimId)?.name === sender,
+  );
 }
 
 /** Whether the database's clock was set forward so recently that leases may end earlier than their holders can know. */

@@ -181,6 +181,16 @@ export const WEBHOOKS_IN: readonly PlantedBug[] = [
     tests: { file: ENGINE_TEST, named: 'finds the row due as soon as it asks for' },
   },
   {
+    name: 'an event is put off because another process was the first in the last moment',
+    story:
+      'A worker is slow, two processes wake its row as soon as it is free, and one of them refuses all events about it.',
+    file: NOTE,
+    find: 'lostAtSeq = found.seq;\n        continue;',
+    put: 'lostAtSeq = found.seq;\n        break;',
+    judge: 'engine suite',
+    tests: { file: ENGINE_TEST, named: 'in the last moment' },
+  },
+  {
     name: 'an event about an order that is not here is put off',
     story: 'The gateway sends it again for days, and then turns the endpoint off.',
     file: WEBHOOKS,

@@ -49,8 +49,10 @@ export async function takeNote(noting: Noting, note: OwnNote): Promise<Noted> {
         if (found.seq === lostAtSeq && found.dueAtMs !== null) return 'known';
         const woken = await wakeUp(noting, found);
         if (woken !== 'lost') return woken;
+        if (found.seq === lostAtSeq) break;
+        // It is read once more, also if the time is over: nobody may be working on it.
         lostAtSeq = found.seq;
-        break;
+        continue;
       }
       case 'wait':
     }

@@ -1,5 +1,6 @@
 /** Events of the gateway: what is looked up because of them, and what they never do. */
 import { beforeEach, describe, expect, it } from 'vitest';
+import { createPlainStore } from '../../../sim/store/plain.ts';
 import { chargingReplica, openCall } from '../../../test/support/charging.ts';
 import { gateway, world } from '../../../test/support/fresh-world.ts';
 import { SILENT } from '../../../test/support/operating.ts';
@@ -38,6 +39,16 @@ async function unresolved() {
   await world.pass(5 * HOUR + 17 * MINUTE);
   expect(now()).toMatchObject({ operation: { status: 'UNRESOLVED' }, held: false });
   return { ...replica, looks: gateway.lookups.length };
+}
+
+/** A lookup that gets no answer until `end`, and then none that says anything. */
+function openLookup() {
+  let answer = (): void => {};
+  const play = () =>
+    new Promise<typeof SILENT>((resolve) => {
+      answer = () => resolve(SILENT);
+    });
+  return { play, end: () => answer() };
 }
 
 describe('an event', () => {
@@ -98,11 +109,8 @@ describe('an event', () => {
 
   it('that comes during a lookup has it looked up again: that lookup may have asked too early', async () => {
     const { deliver, looks, engine } = await unresolved();
-    let answer = (): void => {};
-    gateway.lookupPlay = () =>
-      new Promise((resolve) => {
-        answer = () => resolve(SILENT);
-      });
+    const { play, end } = openLookup();
+    gateway.lookupPlay = play;
     const { paymentId } = now();
     await world.ended(engine.lookNow({ accountId: 'default', paymentId, followUp: null, actor: null }));
     await world.pass(100);
@@ -110,7 +118,7 @@ describe('an event', () => {
     const taken = deliver({ kind: 'note', note: noteOf('live') });
     await world.pass(500);
     gateway.lookupPlay = null;
-    answer();
+    end();
     expect(await world.ended(taken)).toEqual({ kind: 'taken' });
     await world.pass(2000);
     expect(gateway.lookups).toHaveLength(looks + 2);
@@ -192,6 +200,31 @@ describe('an event', () => {
     expect(await send('live')).toBe('taken');
     await world.pass(1000);
     expect(now().operation.status).toBe('COMPLETED');
+  });
+
+  it('is taken also if another process wakes its row in the last moment', async () => {
+    const { deliver, engine, store } = await unresolved();
+    const { play, end } = openLookup();
+    gateway.lookupPlay = play;
+    const { paymentId } = now();
+    await world.ended(engine.lookNow({ accountId: 'default', paymentId, followUp: null, actor: null }));
+    await world.pass(100);
+    expect(now().held).toBe(true);
+    const taken = deliver({ kind: 'note', note: noteOf('live') });
+    await world.pass(2900);
+    end();
+    store.before('wake', async () => {
+      const { order, paymentId: id, seq } = now();
+      const payment = { accountId: order.accountId, orderId: order.orderId, paymentId: id };
+      await createPlainStore(world.database).wake({
+        payment,
+        followUpId: null,
+        expected: { seq },
+        waitMs: 100,
+      });
+    });
+    expect(await world.ended(taken)).toEqual({ kind: 'taken' });
+    expect(store.used.filter(({ method }) => method === 'wake')).toHaveLength(1);
   });
 
   it('is refused by a process that stops', async () => {
