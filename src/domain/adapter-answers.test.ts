@@ -45,6 +45,7 @@ const LOOKUPS: readonly (LookupOutcome | NotSent)[] = [
   { kind: 'open', ref: 'pi_1', code: 'no_funds' },
   { kind: 'requires_action', ref: 'pi_1', action: {} },
   { kind: 'sealed', ref: 'pi_1' },
+  { kind: 'sealed', ref: 'pi_1', held: true },
   { kind: 'absent' },
   { kind: 'unavailable', reason: 'timeout', retryAfterMs: 7 },
   { kind: 'unavailable', reason: 'amount_mismatch', declinedRef: 'ch_1' },

@@ -103,7 +103,9 @@ export function lookupOutcome(value: unknown): LookupOutcome | NotSent {
         ? { kind, ref, action: { ...value.action } }
         : NO_LOOKUP_OUTCOME;
     case 'sealed':
-      return isRef(ref) ? { kind, ref } : NO_LOOKUP_OUTCOME;
+      return isRef(ref)
+        ? { kind, ref, ...(value.held === true ? { held: true as const } : {}) }
+        : NO_LOOKUP_OUTCOME;
     case 'absent':
       return value.code === undefined ? { kind } : { kind, code: wordOr(value.code, 'not_possible') };
     case 'unavailable':

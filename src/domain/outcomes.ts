@@ -224,7 +224,12 @@ export type LookupOutcome =
       readonly action: NextAction;
     }
   /** Only at a gateway of two steps. The object is cancelled, nothing was received, and nothing can land on it any more. */
-  | { readonly kind: 'sealed'; readonly ref: string }
+  | {
+      readonly kind: 'sealed';
+      readonly ref: string;
+      /** Present: the money was held before, and was let go. Absent: it was not, or the gateway does not say. */
+      readonly held?: true;
+    }
   /**
    * The gateway answered that it knows nothing of this key. `code`: the charge shows why this effect cannot be done any more, in a stable
    * word, such as `already_captured`. Absent: it shows no such thing.

@@ -3,7 +3,7 @@ import type { PlantedBug } from '../bug.ts';
 
 const TRANSITION = 'src/domain/transition';
 const LET_GO =
-  "{ next: { ...operation, status: 'VOIDED', step: 'none' }, event: { type: 'payment.voided', detail: EXPIRED }, waitMs: null, capturedMinor: 0 }";
+  "{ next: { ...operation, status: 'VOIDED', step: 'none' }, event: { type: 'payment.voided', detail: AUTHORIZATION_EXPIRED }, waitMs: null, capturedMinor: 0 }";
 
 export const CAPTURES_PROOF: readonly PlantedBug[] = [
   {

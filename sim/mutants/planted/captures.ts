@@ -283,6 +283,16 @@ export const CAPTURES: readonly PlantedBug[] = [
     tests: { file: LOOK, named: 'only that a twin was declined' },
   },
   {
+    name: 'a hold that ended unseen counts as the customer’s fault',
+    story:
+      'The customer did all that was asked, and reads that the card was declined or that they came too late.',
+    file: 'src/domain/transition/two-steps.ts',
+    find: 'if (held === true) return',
+    put: 'if (held === true && operation.gatewayRef === null && operation.declineCode === null) return',
+    judge: 'engine suite',
+    tests: { file: 'src/domain/transition/two-steps.test.ts', named: 'that was held and let go' },
+  },
+  {
     name: 'what was captured and refunded at the gateway counts as never taken',
     story: 'The customer was charged and got the money back, and the shop’s books have neither.',
     file: 'src/domain/transition/authorized.ts',

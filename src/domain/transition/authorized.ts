@@ -9,7 +9,7 @@ import { authorizedWaitMs } from './authorized-wait.ts';
 import { type Context, capturedElsewhere, type Decision, withForbidden } from './decision.ts';
 
 /** The failure code of a payment whose authorisation ended at the gateway, and not by a void of ours. */
-const EXPIRED = 'authorization_expired';
+export const AUTHORIZATION_EXPIRED = 'authorization_expired';
 /** The failure code if nothing was ever held, although somebody had said so. */
 const NOT_AUTHORIZED = 'not_authorized';
 
@@ -29,10 +29,12 @@ export function onAuthorizedLookedUp(
       if (captured !== undefined && isOurs(operation, [captured.ref]))
         return { ...capturedElsewhere(operation, captured), refundedElsewhereMinor: captured.amountMinor };
       // Where keys are not kept, another one under the key may have been taken back, and ours is not shown yet.
-      return isOurs(operation, refs) ? free(operation, EXPIRED) : unknown(operation, 'not_shown', context);
+      return isOurs(operation, refs)
+        ? free(operation, AUTHORIZATION_EXPIRED)
+        : unknown(operation, 'not_shown', context);
     }
     case 'sealed':
-      return free(operation, EXPIRED);
+      return free(operation, AUTHORIZATION_EXPIRED);
     case 'duplicated':
       return { ...unknown(operation, 'duplicated', context), alarm: EFFECTS.charge.twice };
     case 'forbidden':

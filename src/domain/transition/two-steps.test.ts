@@ -326,6 +326,17 @@ describe('a lookup', () => {
     });
   });
 
+  it.each<[string, Partial<Operation>]>([
+    ['after a decline', { declineCode: 'no_funds' }],
+    ['after a pending answer', { gatewayRef: 'pi', unresolvedSinceMs: NOW - HOUR }],
+    ['on other terms', { status: 'REVIEW', failureCode: 'amount_mismatch', gatewayRef: 'pi' }],
+  ])('sealed %s, that was held and let go: failed, and nobody declined it', (_when, state) => {
+    expect(looked({ kind: 'sealed', ref: 'pi', held: true }, state)).toMatchObject({
+      next: { status: 'FAILED', failureCode: 'authorization_expired', doubt: none },
+      settled: { problem: 'gateway_failed', byAbsence: false },
+    });
+  });
+
   it('absent, and no handle is stored: the same call again, which proves nothing', () => {
     expect(looked({ kind: 'absent' })).toEqual({
       next: { step: 'call' },

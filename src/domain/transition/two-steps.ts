@@ -5,6 +5,7 @@
 import { isSettled, type Operation } from '../operation.ts';
 import type { LookupOutcome } from '../outcomes.ts';
 import { acting, actionEndsAtMs, isActionOver } from './acting.ts';
+import { AUTHORIZATION_EXPIRED } from './authorized.ts';
 import { uncounted } from './call-ended.ts';
 import { type Context, type Decision, declined, failed, isInTwoSteps, type Settled } from './decision.ts';
 import { mayCall } from './limits.ts';
@@ -51,7 +52,7 @@ export function onReadInTwoSteps(
     case 'requires_action':
       return onRequiresAction(operation, outcome.ref, context);
     case 'sealed':
-      return onSealed(operation, outcome.ref, context);
+      return onSealed(operation, outcome, context);
     case 'absent':
       return permitsCall(operation, context) ? callAgain(operation, 'no_handle') : null;
     default:
@@ -129,9 +130,15 @@ function onRequiresAction(operation: Operation, ref: string, context: Context): 
 }
 
 /** Nothing was received, and nothing can land any more. That is proof, and no absence: it need not be looked up again. */
-function onSealed(operation: Operation, ref: string, context: Context): Decision {
-  const code = operation.declineCode ?? (isActionOver(operation, context) ? ACTION_EXPIRED : null);
+function onSealed(
+  operation: Operation,
+  { ref, held }: Extract<LookupOutcome, { kind: 'sealed' }>,
+  context: Context,
+): Decision {
   const ended = { ...operation, doubt: { kind: 'none' }, gatewayRef: ref } as const;
+  // It was authorised when nobody looked. So the customer did their part, whatever an earlier answer said.
+  if (held === true) return failed(ended, AUTHORIZATION_EXPIRED, FAILED);
+  const code = operation.declineCode ?? (isActionOver(operation, context) ? ACTION_EXPIRED : null);
   return code === null ? failed(ended, 'gateway_error', FAILED) : failed(ended, code, declined(operation));
 }
 

@@ -83,6 +83,20 @@ describe('a charge that is authorised first', () => {
     expect(await read(canceled())).toEqual({ kind: 'sealed', ref: 'pi_1' });
   });
 
+  test('that was held and let go says so, and not one that was never held', async () => {
+    const charge = { id: 'ch_1', captured: false };
+    expect(await read(canceled({ latest_charge: { ...charge, status: 'succeeded' } }))).toEqual({
+      kind: 'sealed',
+      ref: 'pi_1',
+      held: true,
+    });
+    for (const status of ['failed', 'pending'])
+      expect(await read(canceled({ latest_charge: { ...charge, status } }))).toEqual({
+        kind: 'sealed',
+        ref: 'pi_1',
+      });
+  });
+
   test('that was captured and refunded says both', async () => {
     expect(await read(captured(4_000, { latest_charge: { id: 'ch_1', refunded: true } }))).toEqual({
       kind: 'reversed',

@@ -87,7 +87,7 @@ export function judgeRead(request: ChargeRequest, intent: Intent, livemode: bool
         : { kind: 'mismatch', ref: intent.id, reason: 'received_although_open' };
     case 'sealed':
       return intent.receivedMinor === 0
-        ? { kind: 'sealed', ref: intent.id }
+        ? { kind: 'sealed', ref: intent.id, ...(intent.held ? { held: true } : {}) }
         : { kind: 'mismatch', ref: intent.id, reason: 'received_although_canceled' };
     case undefined:
       return { kind: 'unavailable', reason: 'status_unknown' };

@@ -27,6 +27,8 @@ export interface Intent extends Money {
   readonly receivedMinor: number;
   /** Whether all of it has been given back. False if Stripe did not say: only a read with the latest charge does. */
   readonly refunded: boolean;
+  /** Whether the money was held by the latest charge, and not captured. False if Stripe did not say. */
+  readonly held: boolean;
   /** Why the last confirm was declined. Absent: none was. */
   readonly declineCode?: string;
   /** When it was made, in seconds since the epoch, by Stripe's clock. */
@@ -64,6 +66,7 @@ export function parseIntent(value: unknown): Intent | undefined {
     ...heldUntil(latest_charge),
     receivedMinor,
     refunded: isObject(latest_charge) && latest_charge.refunded === true,
+    held: isObject(latest_charge) && latest_charge.status === 'succeeded' && latest_charge.captured === false,
     ...(code === undefined ? {} : { declineCode: code }),
     createdS: created,
     raw: value,
