@@ -5,16 +5,18 @@ import { afterAll, afterEach, beforeEach, describe, expect, onTestFinished, test
 import { query } from '../../../sim/chaos/processes/query.ts';
 import { makeDataDir, removeOriginal } from '../../../test/support/data-dir.ts';
 import { makeTemporaryFolder, removeDataDir } from '../../../test/support/temporary-folder.ts';
-import { startOwner } from '../test/postgres-owner.ts';
+import { type PostgresOwner, startOwner } from '../test/postgres-owner.ts';
 import { findEmbeddedPostgres } from './index.ts';
 import { acquireInstanceLock } from './lock.ts';
+import { findServerProcesses } from './orphans.ts';
 import { isRoot, ourselves } from './user.ts';
 
 let dataDir: string;
+const owners: PostgresOwner[] = [];
 
 async function owned() {
   const owner = await startOwner(dataDir);
-  onTestFinished(() => owner.kill());
+  owners.push(owner);
   return owner;
 }
 
@@ -24,8 +26,11 @@ beforeEach(async () => {
 
 afterAll(removeOriginal);
 
-afterEach(() => {
+afterEach(async () => {
   vi.restoreAllMocks();
+  await Promise.all(owners.splice(0).map((owner) => owner.kill()));
+  // The server of a killed process ends by itself.
+  await expect.poll(() => findServerProcesses(join(dataDir, 'postgres', 'data')).all).toEqual([]);
   removeDataDir(dataDir);
 });
 
@@ -71,7 +76,9 @@ test('the data of another user is not used', async () => {
 
 describe.runIf(isRoot())('as root', () => {
   test('a copied folder whose link leads to the data of the original has no server', async () => {
-    const home = join(makeTemporaryFolder(), 'home');
+    const elsewhere = makeTemporaryFolder();
+    onTestFinished(() => fs.rmSync(elsewhere, { recursive: true }));
+    const home = join(elsewhere, 'home');
     execFileSync('mv', [join(dataDir, 'postgres'), home]);
     fs.writeFileSync(join(home, 'origin'), `${fs.realpathSync(dataDir)}\n`);
     fs.symlinkSync(home, join(dataDir, 'postgres'));
