@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { parseOptions } from './options.ts';
+import { isWhole, parseOptions } from './options.ts';
 import { planOf, WORKLOADS } from './plan.ts';
 
 // Commander says on standard error what is wrong.
@@ -34,6 +34,12 @@ test('arguments win over what a run usually has', () => {
 
 test('no peer at all can be asked for', () => {
   expect(planOf(parseOptions(['--peers', 'none'])).peers).toEqual([]);
+});
+
+test('requests with an API key are measured only if that is asked for, and then the run is no whole one', () => {
+  expect(planOf(parseOptions([])).keys).toBe(false);
+  const options = parseOptions(['--keys']);
+  expect([planOf(options).keys, isWhole(options)]).toEqual([true, false]);
 });
 
 test.each([

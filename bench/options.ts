@@ -12,6 +12,8 @@ export interface Options {
   readonly peers: readonly Peer[] | null;
   /** Another checkout of this project, built, that is compared with this one. */
   readonly against: string | null;
+  /** Whether the workload "new" also has a Payonce whose requests bring an API key. */
+  readonly keys: boolean;
   readonly rounds: number | null;
   readonly seconds: number | null;
   readonly out: string | null;
@@ -40,6 +42,7 @@ export function parseOptions(args: readonly string[]): Options {
       checkout,
       null,
     )
+    .option('--keys', 'the workload "new" compares requests with an API key with requests without one', false)
     .option('--rounds <n>', 'windows of each server', numberFrom(1, 100), null)
     .option('--seconds <n>', 'length of a window', secondsFrom(0.2, 600), null)
     .option(
@@ -118,9 +121,10 @@ const SERVICE = join('dist', 'main.js');
 
 /** Whether it measures everything, with the numbers that it usually has. */
 export function isWhole(options: Options): boolean {
-  const { quick, only, peers, against, rounds, seconds, oldRows, memoryPayments } = options;
+  const { quick, only, peers, against, keys, rounds, seconds, oldRows, memoryPayments } = options;
   return (
     !quick &&
+    !keys &&
     [only, peers, against, rounds, seconds, oldRows, memoryPayments].every((value) => value === null)
   );
 }

@@ -23,6 +23,8 @@ export interface Plan {
   readonly peers: readonly Peer[];
   /** The folder of another checkout that is compared with this one; null: none. */
   readonly against: string | null;
+  /** Whether requests with an API key are measured too. */
+  readonly keys: boolean;
   readonly new: {
     readonly timing: Timing;
     readonly connections: readonly number[];
@@ -61,6 +63,7 @@ export function planOf(options: Options): Plan {
     workloads: WORKLOADS.filter((name) => wanted.includes(name)),
     peers: options.peers ?? plan.peers,
     against: options.against,
+    keys: options.keys,
   };
 }
 
@@ -76,6 +79,7 @@ function full(options: Options): Plan {
     workloads: WORKLOADS,
     peers: PEERS,
     against: null,
+    keys: false,
     new: {
       timing,
       connections: [64, 256],
@@ -113,6 +117,7 @@ function quick(options: Options): Plan {
     workloads: WORKLOADS.filter((name) => name !== 'memory' && name !== 'workers'),
     peers: ['proxy', 'one-statement'],
     against: null,
+    keys: false,
     new: { timing, connections: [64, 256], picture: { timing: once, connections: [1, 16] } },
     replay: { timing, connections: [64], orders: 1000 },
     mixed: { timing: once, connections: [64] },

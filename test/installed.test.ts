@@ -127,6 +127,10 @@ test('with the package next to it, it starts on an embedded PostgreSQL', async (
     });
   }
   expect(fs.existsSync(join(folder, '.payonce', 'postgres'))).toBe(true);
+  expect(await payonce(['keys', 'create', '--scopes', 'admin'])).toEqual({
+    code: 0,
+    output: expect.stringMatching(/po_test_/),
+  });
 });
 
 test('a package that is there but broken does not count as missing', async () => {

@@ -19,7 +19,13 @@ test('a request is complete, with the order in its address if the address has a 
 
 test('without a key there is no header', () => {
   const write = createRequestWriter('http://a', '/p');
-  expect(write({ orderId: 'o', key: null })).not.toMatch(/idempotency|prefer/i);
+  expect(write({ orderId: 'o', key: null })).not.toMatch(/idempotency|prefer|authorization/i);
+});
+
+test('an API key is in each request', () => {
+  const write = createRequestWriter('http://a', '/p', 'po_test_1');
+  const [head = ''] = write({ orderId: 'o', key: null }).split('\r\n\r\n');
+  expect(head.split('\r\n')).toContain('Authorization: Bearer po_test_1');
 });
 
 test('orders and keys never come twice', () => {

@@ -13,16 +13,17 @@ export const METHOD = 'tok_bench';
 
 export type RequestWriter = (order: OrderRequest) => string;
 
-/** Writes requests for one server; `path` may hold `{order_id}`. */
-export function createRequestWriter(url: string, path: string): RequestWriter {
+/** Writes requests for one server; `path` may hold `{order_id}`. `apiKey`: each request brings it. */
+export function createRequestWriter(url: string, path: string, apiKey: string | null = null): RequestWriter {
   const { host } = new URL(url);
+  const apiKeyLine = apiKey === null ? '' : `Authorization: Bearer ${apiKey}\r\n`;
   return ({ orderId, key, prefer }) => {
     const body = `{"order_id":"${orderId}","amount":10000,"currency":"USD","method":"${METHOD}"}`;
     const keyLine = key === null ? '' : `Idempotency-Key: ${key}\r\n`;
     const preferLine = prefer === undefined ? '' : `Prefer: ${prefer}\r\n`;
     return (
       `POST ${path.replace('{order_id}', orderId)} HTTP/1.1\r\nHost: ${host}\r\n` +
-      `Content-Type: application/json\r\n${keyLine}${preferLine}Content-Length: ${body.length}\r\n\r\n${body}`
+      `Content-Type: application/json\r\n${apiKeyLine}${keyLine}${preferLine}Content-Length: ${body.length}\r\n\r\n${body}`
     );
   };
 }

@@ -4,7 +4,7 @@ import type { Window } from '../measure/rounds.ts';
 import { median } from '../measure/statistics.ts';
 import { summarise } from '../measure/summary.ts';
 import type { Results } from '../results.ts';
-import { OTHER } from '../stage/subjects.ts';
+import { KEYED, OTHER, PAYONCE } from '../stage/subjects.ts';
 import { EMPTY } from '../workloads/old.ts';
 import type { RealWindow } from '../workloads/real.ts';
 import { STORM_LATENCY_MS, type StormRow } from '../workloads/storm.ts';
@@ -41,9 +41,11 @@ export function sections(results: Results): readonly string[] {
   ];
 }
 
-/** The base of the ratios: the other checkout if one was measured, otherwise the proxy. */
+/** The base of the ratios: the other checkout if one was measured; Payonce without API keys if it was measured with them, too; otherwise the proxy. */
 function baseOf(windows: readonly Window[]): string {
-  return windows.some(({ subject }) => subject === OTHER) ? OTHER : PROXY;
+  const isMeasured = (name: string): boolean => windows.some(({ subject }) => subject === name);
+  if (isMeasured(OTHER)) return OTHER;
+  return isMeasured(KEYED) ? PAYONCE : PROXY;
 }
 
 function section(title: string, lines: readonly string[]): readonly string[] {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { Target } from '../load/connection.ts';
 import { createRequestWriter, type RequestWriter } from '../load/requests.ts';
 import { type BenchGateway, startBenchGateway } from './gateway.ts';
+import { makeKey } from './key.ts';
 import type { Stage } from './stage.ts';
 import { PAYONCE, type Peer, type Subject, startPayonce, startPeer } from './subjects.ts';
 
@@ -30,6 +31,8 @@ export interface EntryOptions {
   readonly root?: string;
   /** As for `PUT /_faults`. Default: none. */
   readonly faults?: object;
+  /** Makes an API key, and sends it with each request. For Payonce only. Default: false. */
+  readonly keyed?: boolean;
 }
 
 export async function enter(
@@ -38,10 +41,13 @@ export async function enter(
   options: EntryOptions = {},
 ): Promise<Contestant> {
   const gateway = await startBenchGateway(stage.programs, join(stage.root, 'dist', 'cli.js'));
-  const { faults, ...rest } = options;
+  const { faults, keyed = false, ...rest } = options;
   if (faults !== undefined) await gateway.setFaults(faults);
   const server = await startServer(stage, program, gateway.url, rest);
-  return contestant(program, server, gateway);
+  const { root, programs } = stage;
+  const { databaseUrl } = server;
+  const apiKey = keyed ? await makeKey(programs, { root, databaseUrl }) : null;
+  return contestant(program, server, gateway, apiKey);
 }
 
 /** Starts the server of one whose server has ended again: same database, same gateway. */
@@ -53,21 +59,26 @@ export async function enterAgain(
   const { program, gateway, name } = before;
   const { databaseUrl } = before.server;
   const server = await startServer(stage, program, gateway.url, { name, env, databaseUrl });
-  return contestant(program, server, gateway);
+  return contestant(program, server, gateway, null);
 }
 
 function startServer(
   stage: Stage,
   program: Contestant['program'],
   gatewayUrl: string,
-  options: Omit<EntryOptions, 'faults'>,
+  options: Omit<EntryOptions, 'faults' | 'keyed'>,
 ): Promise<Subject> {
   const { programs, database, root, folder } = stage;
   const all = { programs, database, root, folder, gatewayUrl, ...options };
   return program === PAYONCE ? startPayonce(all) : startPeer(program, all);
 }
 
-function contestant(program: Contestant['program'], server: Subject, gateway: BenchGateway): Contestant {
+function contestant(
+  program: Contestant['program'],
+  server: Subject,
+  gateway: BenchGateway,
+  apiKey: string | null,
+): Contestant {
   const { hostname, port } = new URL(server.url);
   return {
     name: server.name,
@@ -75,7 +86,7 @@ function contestant(program: Contestant['program'], server: Subject, gateway: Be
     server,
     gateway,
     target: { host: hostname, port: Number(port) },
-    write: createRequestWriter(server.url, server.path),
+    write: createRequestWriter(server.url, server.path, apiKey),
     async leave() {
       await server.stop();
       await gateway.stop();

@@ -37,6 +37,8 @@ export interface SubjectOptions {
 export const PAYONCE = 'payonce';
 /** As the service of another checkout is called in a report. */
 export const OTHER = 'payonce-other';
+/** As Payonce is called there if each of its requests brings an API key. */
+export const KEYED = 'payonce-key';
 export const PEERS = ['proxy', 'one-statement', 'dbos', 'restate', 'django'] as const;
 export type Peer = (typeof PEERS)[number];
 

@@ -4,13 +4,15 @@ import { judgeSettled } from '../judge/settled.ts';
 import { createOrders, newRun, PAID } from '../load/requests.ts';
 import { measureRounds, type Prepared, type Timing, type Window } from '../measure/rounds.ts';
 import { type Contestant, enter } from '../stage/contestants.ts';
-import { OTHER, PAYONCE } from '../stage/subjects.ts';
+import { KEYED, OTHER, PAYONCE } from '../stage/subjects.ts';
 import { type Context, enterWithPeers, leaveAll } from './context.ts';
 
 export async function measureNew(context: Context): Promise<readonly Window[]> {
   const { plan, peers } = context;
   const beside = await enterWithPeers(context, peers);
-  const contestants = plan.against === null ? beside : [await enterOther(context, plan.against), ...beside];
+  const other = plan.against === null ? [] : [await enterOther(context, plan.against)];
+  const keyed = plan.keys ? [await enterKeyed(context)] : [];
+  const contestants = [...other, ...beside, ...keyed];
   const { timing, connections, picture } = plan.new;
   const table = await measureNewOrders(context, 'new', { contestants, timing, connections });
   const further = await measureNewOrders(context, 'new', { contestants, ...picture });
@@ -22,6 +24,11 @@ export async function measureNew(context: Context): Promise<readonly Window[]> {
 /** The service of another checkout, at a gateway and a database of its own like everybody. */
 function enterOther({ stage }: Context, root: string): Promise<Contestant> {
   return enter(stage, PAYONCE, { name: OTHER, root });
+}
+
+/** Payonce again, at a gateway and a database of its own: each of its requests brings an API key. */
+function enterKeyed({ stage }: Context): Promise<Contestant> {
+  return enter(stage, PAYONCE, { name: KEYED, keyed: true });
 }
 
 /** Windows of new orders for these contestants. The answers of each window are compared with the ledger. */

@@ -21,6 +21,7 @@ function world({ required = false, needed = false, livemode = false as boolean |
     expiresInMs: null,
   });
   const database = { needed };
+  let told = 0;
   const access = createAccess({
     reader: {
       async usableKey(hash) {
@@ -32,10 +33,13 @@ function world({ required = false, needed = false, livemode = false as boolean |
     clock,
     required,
     needed,
+    onNeeded: () => {
+      told += 1;
+    },
     livemode: () => livemode,
   });
   const bearer = (key: string): Admission | Promise<Admission> => access.admit(`Bearer ${key}`);
-  return { access, bearer, clock, reads, database };
+  return { access, bearer, clock, reads, database, told: () => told };
 }
 
 describe('where a key is needed', () => {
@@ -109,14 +113,16 @@ describe('where no key is needed', () => {
   });
 
   it('the first key ends that within five seconds, for good', async () => {
-    const { access, clock, database } = world();
+    const { access, clock, database, told } = world();
     database.needed = true;
     expect(access.admit(undefined)).toMatchObject({ keyId: null });
+    expect(told()).toBe(0);
     clock.advance(5000);
     expect(await access.admit(undefined)).toBe('unauthorized');
     database.needed = false;
     clock.advance(60_000);
     expect(await access.admit(undefined)).toBe('unauthorized');
+    expect(told()).toBe(1);
   });
 
   it('it is asked in the background whether there is a key, while requests come', async () => {

@@ -30,6 +30,8 @@ export interface AccessOptions {
   readonly required: boolean;
   /** Whether keys were needed when the server started. */
   readonly needed: boolean;
+  /** Called once, when that changes: from now on, each request needs a key. */
+  readonly onNeeded: () => void;
   /** Whether real money moves. Null: that is not known yet, and no request can be served. */
   readonly livemode: () => boolean | null;
 }
@@ -37,9 +39,10 @@ export interface AccessOptions {
 /** Whoever reaches a server that needs no keys. */
 const ANYBODY: Caller = { accountId: DEFAULT_ACCOUNT, keyId: null, may: () => true, take: () => null };
 
-export function createAccess({ reader, clock, required, needed, livemode }: AccessOptions): Access {
+export function createAccess(options: AccessOptions): Access {
+  const { reader, clock, required, needed, onNeeded, livemode } = options;
   const keys = createKnownKeys(reader, clock);
-  const need = createNeed(reader, clock, required || needed);
+  const need = createNeed({ reader, clock, needed: required || needed, onNeeded });
 
   function check(token: string): Admission | Promise<Admission> {
     const isLive = livemode();

@@ -12,21 +12,27 @@ export interface Need {
   isNeeded(): boolean | Promise<boolean>;
 }
 
-/** `needed`: what was read just now. */
-export function createNeed(
-  { keysNeeded }: Pick<KeyReader, 'keysNeeded'>,
-  { monotonicMs }: Pick<Clock, 'monotonicMs'>,
-  needed: boolean,
-): Need {
+export interface NeedOptions {
+  readonly reader: Pick<KeyReader, 'keysNeeded'>;
+  readonly clock: Pick<Clock, 'monotonicMs'>;
+  /** What was read just now. */
+  readonly needed: boolean;
+  /** Called once, when the database turns out to need keys. Not if `needed` says so from the start. */
+  readonly onNeeded: () => void;
+}
+
+export function createNeed({ reader, clock: { monotonicMs }, needed, onNeeded }: NeedOptions): Need {
   let known = needed;
   let askedAtMs = monotonicMs();
   let asking: Promise<boolean> | null = null;
 
   function ask(): Promise<boolean> {
     const nowMs = monotonicMs();
-    asking ??= keysNeeded()
+    asking ??= reader
+      .keysNeeded()
       .catch(() => known)
       .then((answer) => {
+        if (answer && !known) onNeeded();
         known = answer;
         askedAtMs = nowMs;
         asking = null;

@@ -60,6 +60,8 @@ describe('payonce keys create', () => {
     expect(out).toBe(`${key?.text}\n`);
     expect(key?.livemode).toBe(false);
     expect(err).not.toContain(out.trim());
+    expect(err).toContain('It is the first one. Within 5 seconds, each request needs a key.');
+    expect((await run(...CREATE)).err).not.toContain('first');
     expect(err).toMatch(
       /the account default, with the scopes payments:read, refunds:write\. It is shown only now/,
     );

@@ -101,7 +101,7 @@ function asJson<Flags>(
       out: (text: string) => void process.stdout.write(text),
       say: (text: string) => void process.stderr.write(text),
     };
-    await withBooks((books) => work({ books, output, json: flags.json === true }, words, flags));
+    await withBooks(output.say, (books) => work({ books, output, json: flags.json === true }, words, flags));
   });
 }
 

@@ -30,6 +30,9 @@ export async function createKey(asking: Asking, wanted: KeyWanted): Promise<void
     );
   }
   printNew(asking, key, made);
+  if ((await books.keys(null)).length === 1) {
+    asking.output.say('It is the first one. Within 5 seconds, each request needs a key.\n');
+  }
 }
 
 export async function listKeys({ books, output, json }: Asking, account: string | null): Promise<void> {

@@ -15,7 +15,7 @@ const REFUSALS: Readonly<Record<Refusal, Problem>> = {
   unauthorized: {
     code: 'unauthorized',
     detail:
-      'Nothing was stored or sent. Send an API key that can be used, as "Authorization: Bearer po_…". A new key works after a few seconds at most.',
+      'Nothing was stored or sent. Send an API key that can be used, as "Authorization: Bearer po_…". Whoever runs this server makes one with "payonce keys create". A new key works after a few seconds at most.',
   },
   api_key_wrong_mode: {
     code: 'api_key_wrong_mode',

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { FollowUpKind } from '../domain/effects.ts';
 import type { OperatorAnswer, OperatorTarget } from '../engine/api.ts';
 import { notePayment } from './access-log.ts';
-import { accountOf } from './account.ts';
+import { accountOf, actorOf } from './account.ts';
 import { PROBLEM_JSON, sendJson, sendProblem } from './answer.ts';
 import { exclusiveNowFields } from './exclusive-now.ts';
 import { EXCLUSIVE_READINGS } from './exclusive-reads-v1.ts';
@@ -32,7 +32,11 @@ export function lookNowHandler({ payonce }: RouteContext, what: What): Handler {
     if (parsed.kind === 'refused') return refuse(reply, badBody(parsed, 'send it again'));
     const target = targetOf(request, what);
     if ('code' in target) return refuse(reply, target);
-    return sendAnswer(reply, target, await payonce.lookNow({ ...target, actor: parsed.actor }));
+    return sendAnswer(
+      reply,
+      target,
+      await payonce.lookNow({ ...target, actor: actorOf(request, parsed.actor) }),
+    );
   };
 }
 
@@ -45,7 +49,8 @@ export function resolveHandler({ payonce }: RouteContext, what: What): Handler {
     if (parsed.kind === 'refused') return refuse(reply, badBody(parsed, 'send it again'));
     const target = targetOf(request, what);
     if ('code' in target) return refuse(reply, target);
-    const { wish, evidence } = parsed.resolution;
+    const { wish: stated, evidence } = parsed.resolution;
+    const wish = { ...stated, actor: actorOf(request, stated.actor) ?? stated.actor };
     return sendAnswer(reply, target, await payonce.resolve({ ...target, wish, evidence }));
   };
 }

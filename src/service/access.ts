@@ -3,6 +3,7 @@ import { type Access, createAccess } from '../access/access.ts';
 import { isLoopback } from '../config/loopback.ts';
 import { isLiveKey } from '../config/stripe-settings.ts';
 import type { Config } from '../config.ts';
+import type { Log } from '../ports/log.ts';
 import { createKeyReader } from '../postgres/access/index.ts';
 import { systemClock } from '../system/clock.ts';
 import { KEYS_POOL } from './connection-budget.ts';
@@ -19,7 +20,7 @@ export interface OpenAccess {
 /** `livemode`: whether real money moves; null while that is not known. Rejects with `StoreError`. */
 export async function openAccess(
   config: Config,
-  { database, livemode }: { database: Database; livemode: () => boolean | null },
+  { database, livemode, log }: { database: Database; livemode: () => boolean | null; log: Log },
 ): Promise<OpenAccess> {
   const pool = database.openPool({ name: 'payonce-keys', max: KEYS_POOL });
   // Without a log: the store reports what the same database refuses.
@@ -28,10 +29,25 @@ export async function openAccess(
   const reason = whyRequired(config);
   const required = reason !== null;
   return {
-    access: createAccess({ reader, clock: systemClock, required, needed, livemode }),
+    access: createAccess({
+      reader,
+      clock: systemClock,
+      required,
+      needed,
+      onNeeded: () => sayNeeded(log),
+      livemode,
+    }),
     needsKey: required || needed,
     complaint: reason !== null && !needed ? noKey(reason, config) : null,
   };
+}
+
+/** The database needs keys once it has one, or if the account `default` was disabled. */
+function sayNeeded(log: Log): void {
+  log.info(
+    {},
+    'from now on, each request needs an API key: somebody has made the first one, or disabled the account default',
+  );
 }
 
 /** Null: a key is needed only if the database has one. */

@@ -1,5 +1,5 @@
 /** The embedded PostgreSQL is an optional package: a service with its own PostgreSQL does not need it. */
-import type { EmbeddedPostgres, EmbeddedPostgresOptions } from 'payonce-embedded-postgres';
+import type { EmbeddedPostgres, EmbeddedPostgresOptions, RunningPostgres } from 'payonce-embedded-postgres';
 
 const PACKAGE = 'payonce-embedded-postgres';
 
@@ -12,10 +12,20 @@ export async function startEmbedded(
   options: EmbeddedPostgresOptions,
   instead: string,
 ): Promise<EmbeddedPostgres> {
-  const { startEmbeddedPostgres } = await import('payonce-embedded-postgres').catch((error: unknown) => {
+  const { startEmbeddedPostgres } = await load(instead);
+  return startEmbeddedPostgres(options);
+}
+
+/** The embedded PostgreSQL that another process, such as the service, runs on this data folder. Null: none does. `instead`: as above. */
+export async function findEmbedded(dataDir: string, instead: string): Promise<RunningPostgres | null> {
+  const { findEmbeddedPostgres } = await load(instead);
+  return findEmbeddedPostgres({ dataDir });
+}
+
+function load(instead: string) {
+  return import('payonce-embedded-postgres').catch((error: unknown) => {
     throw isNotInstalled(error) ? notInstalled(instead, error) : error;
   });
-  return startEmbeddedPostgres(options);
 }
 
 /** An installed package with a missing file gives the same code, but another message. */

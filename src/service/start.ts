@@ -88,7 +88,7 @@ async function serve(
       : null;
   let gateway: Gateway | null = null;
   const livemode = () => (gateway === null ? null : livemodeOf(gateway));
-  const { access, needsKey, complaint } = await openAccess(config, { database, livemode }).catch(refuse);
+  const { access, needsKey, complaint } = await openAccess(config, { database, livemode, log }).catch(refuse);
   let engine: RunningEngine | null = null;
   let draining = false;
   const payonce = startingUp(() => engine);

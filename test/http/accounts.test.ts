@@ -86,6 +86,7 @@ beforeAll(async () => {
     clock: systemClock,
     required: true,
     needed: true,
+    onNeeded: () => {},
     livemode: () => false,
   });
   app = createServer({ payonce: engine, access, logger, defaultWaitMs: 60_000 });

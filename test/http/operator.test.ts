@@ -13,8 +13,9 @@ const FAILED = { outcome: 'failed', evidence: `${SECRET}: it said no`, actor: 'a
 const PAID = { ...FAILED, outcome: 'completed', gateway_ref: 'ch_1', amount_captured: 10000 };
 const REFUNDED = { ...FAILED, outcome: 'succeeded', gateway_ref: 're_1', amount_refunded: 4000 };
 
-function posting(answer?: OperatorAnswer) {
-  const { inject, operated, lines } = harness(answer === undefined ? {} : { operate: () => answer });
+function posting(answer?: OperatorAnswer, options: Parameters<typeof harness>[1] = {}) {
+  const script = answer === undefined ? {} : { operate: () => answer };
+  const { inject, operated, lines } = harness(script, options);
   const post = (url: string, payload?: unknown) =>
     inject({
       method: 'POST',
@@ -61,6 +62,20 @@ describe('POST …/look-now', () => {
     expectProblem(await post(`${PAYMENT}/look-now`, body), 400, code);
     expect(operated).toEqual([]);
   });
+});
+
+it('with an API key, the audit trail names the key beside what the request says', async () => {
+  const caller = { accountId: 'shop', keyId: 'k1', may: () => true, take: () => null };
+  const { post, operated } = posting(undefined, { access: { admit: () => caller } });
+  await post(`${PAYMENT}/look-now`);
+  await post(`${PAYMENT}/look-now`, { actor: 'amira' });
+  await post(`${PAYMENT}/resolve`, FAILED);
+  const ofShop = { ...target, accountId: 'shop' };
+  expect(operated).toEqual([
+    { ...ofShop, actor: 'key k1' },
+    { ...ofShop, actor: 'amira, key k1' },
+    { ...ofShop, evidence: FAILED.evidence, wish: { outcome: 'failed', actor: 'amira, key k1' } },
+  ]);
 });
 
 describe('POST …/resolve', () => {

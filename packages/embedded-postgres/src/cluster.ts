@@ -9,13 +9,13 @@ import { dataFolderOf, type Place } from './place.ts';
 import { readText } from './processes.ts';
 import { isRoot, ourselves, runAs, userWithId } from './user.ts';
 
-export const DATABASE = 'payonce';
+const DATABASE = 'payonce';
 
 /**
  * Not named like our schema. PostgreSQL first looks for tables in the schema with the role's name, so a statement without its schema would
  * work here and fail elsewhere.
  */
-export const ROLE = 'postgres';
+const ROLE = 'postgres';
 
 export interface Cluster {
   readonly dataFolder: string;
@@ -42,11 +42,21 @@ export async function openCluster(
     await initialise(place, binaries);
   }
   checkVersion(dataFolder, binaries);
-  const password = readText(passwordFile(home))?.trim() || (await replacePassword(place, binaries));
+  const password = readPassword(home) ?? (await replacePassword(place, binaries));
   return { dataFolder, hbaFile, password };
 }
 
+/** The connection string of the database `payonce`. */
+export function addressOf({ password, port }: { readonly password: string; readonly port: number }): string {
+  return `postgres://${ROLE}:${password}@127.0.0.1:${port}/${DATABASE}`;
+}
+
 const passwordFile = (home: string): string => join(home, 'password');
+
+/** Undefined: there is none, or this account may not read it. */
+export function readPassword(home: string): string | undefined {
+  return readText(passwordFile(home))?.trim() || undefined;
+}
 
 const UNFINISHED = 'data.new-';
 

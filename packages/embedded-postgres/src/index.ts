@@ -3,7 +3,7 @@
  * stored is durable (fsync is always on), and survives kill -9 of any of the processes.
  */
 import { defaultCacheFolders, findBinariesPackage, prepareBinaries } from './binaries.ts';
-import { type Cluster, DATABASE, openCluster, ROLE } from './cluster.ts';
+import { addressOf, type Cluster, openCluster } from './cluster.ts';
 import { type LaunchOptions, launchOnFreePort } from './launch.ts';
 import { acquireInstanceLock } from './lock.ts';
 import { openLogFile } from './log-file.ts';
@@ -13,6 +13,7 @@ import { type Settings, serverSettings } from './settings.ts';
 import { type StopMode, type Supervisor, supervise } from './supervise.ts';
 
 export { EmbeddedPostgresError, type EmbeddedPostgresErrorCode } from './errors.ts';
+export { findEmbeddedPostgres, type RunningPostgres } from './running.ts';
 export type { StopMode } from './supervise.ts';
 
 /** The options of `startEmbeddedPostgres`. */
@@ -57,7 +58,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     const { cluster, port, supervisor } = await serve(place, { settings, environment, log });
     let stopped: Promise<void> | undefined;
     return {
-      url: `postgres://${ROLE}:${cluster.password}@127.0.0.1:${port}/${DATABASE}`,
+      url: addressOf({ password: cluster.password, port }),
       port,
       get pid() {
         return supervisor.pid();

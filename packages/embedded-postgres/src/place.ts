@@ -28,6 +28,9 @@ export interface Place {
   readonly keeper: Account;
 }
 
+/** Where a data folder's home is looked for. */
+export const homeLinkOf = (dataDir: string): string => join(dataDir, 'postgres');
+
 /** The cluster itself, PostgreSQL's data directory. */
 export const dataFolderOf = (home: string): string => join(home, 'data');
 
@@ -61,7 +64,7 @@ async function findHome(
   dataDir: string,
   { log, sharedFolder = SHARED_FOLDER }: PlaceOptions,
 ): Promise<string> {
-  const wished = join(dataDir, 'postgres');
+  const wished = homeLinkOf(dataDir);
   const relocation = { dataDir, link: wished, sharedFolder, log };
   const existing = fs.lstatSync(wished, { throwIfNoEntry: false });
   if (existing?.isSymbolicLink()) return adoptLinkedHome(relocation);
