@@ -133,7 +133,7 @@ export const ACCESS_BUGS: readonly PlantedBug[] = [
     name: 'whose payments they are is not looked at',
     story: 'Two shops use one service, and one of them reads and refunds the payments of the other.',
     file: 'src/http/account.ts',
-    find: '  return caller.accountId;',
+    find: '  return callerOf(request).accountId;',
     put: "  return 'shop';",
     judge: 'HTTP suite',
     tests: { file: ACCOUNTS_TEST, named: 'as another account is the same 404' },

@@ -11,6 +11,7 @@ import { world } from '../../../test/support/fresh-world.ts';
 import { isPaid, operator, SILENT } from '../../../test/support/operating.ts';
 import { reset } from '../../../test/support/scripted-gateway.ts';
 import { DATABASE_ORIGIN_MS } from '../../../test/support/virtual-world.ts';
+import type { LookupOutcome } from '../../domain/outcomes.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -252,20 +253,17 @@ describe('a look at an authorisation while a capture is open', () => {
     expect(alarms(replica)).toEqual([]);
   });
 
-  it.each([
+  it.each<[string, (() => LookupOutcome) | null]>([
     ['shows that it has ended', null],
     ['says nothing', () => ({ kind: 'unavailable', reason: 'timeout' })],
     ['has forgotten it', () => ({ kind: 'absent' })],
-  ] as const)(
-    'raises no alarm beside the one of a capture in REVIEW, if the gateway %s',
-    async (_what, look) => {
-      const replica = await lostCapture();
-      if (look !== null) gateway.lookupPlay = look;
-      await world.pass(8 * DAY);
-      expect(await replica.standing()).toBe('AUTHORIZED 0/0');
-      expect(new Set(alarms(replica))).toEqual(new Set(['needs_review']));
-    },
-  );
+  ])('raises no alarm beside the one of a capture in REVIEW, if the gateway %s', async (_what, look) => {
+    const replica = await lostCapture();
+    if (look !== null) gateway.lookupPlay = look;
+    await world.pass(8 * DAY);
+    expect(await replica.standing()).toBe('AUTHORIZED 0/0');
+    expect(new Set(alarms(replica))).toEqual(new Set(['needs_review']));
+  });
 
   it('decides nothing if the sums cannot be read', async () => {
     const replica = await lostCapture();
