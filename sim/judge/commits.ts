@@ -177,7 +177,13 @@ function judgeMoney(parts: CommitJudgeParts, change: Change, nowMs: number): voi
     );
     // See `wishes.ts`.
     const isWord = isByWord(parts, change);
-    if (!right && !isWord)
+    // An operator may have taken a charge with other terms for the order's. What was captured of it is still taken.
+    const isAccepted =
+      live.length > 0 &&
+      rowAfter.events.some(
+        ({ type, chargeN }) => type === 'operator.settled' && chargeN === after.operation.n,
+      );
+    if (!right && !isWord && !isAccepted)
       parts.violated('6 truth', `${orderId}: ${status}, but the gateway has not charged it`);
     const { capturedMinor } = change.args as { readonly capturedMinor?: number };
     if (capturedMinor !== undefined && !live.some(({ hold }) => hold?.capturedMinor === capturedMinor))
