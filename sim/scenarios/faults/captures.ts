@@ -170,7 +170,7 @@ export const CAPTURE_FAULTS: readonly NamedFault[] = [
     class: 'capture',
     fault: 'a person captures or voids at the gateway',
     expected:
-      'The gateway’s no is a reason to look at the charge. A void is FAILED; the payment is COMPLETED with what the person captured, and the alarm captured_elsewhere tells it.',
+      'The gateway’s no is a reason to look at the charge at once. A void is FAILED; the payment is COMPLETED with what the person captured, and the alarm captured_elsewhere tells it.',
     scenarios: [
       captured(
         'a person captures a part, and then a void is asked for',
@@ -178,7 +178,7 @@ export const CAPTURE_FAULTS: readonly NamedFault[] = [
         {
           ...CAPTURED,
           ends: ['FAILED'],
-          calls: 5,
+          calls: 2,
           heard: ['AUTHORIZED, started', 'void_declined, started'],
           alarms: ['captured_elsewhere'],
         },
@@ -193,7 +193,7 @@ export const CAPTURE_FAULTS: readonly NamedFault[] = [
         {
           ...EXPIRED,
           captureLedger: ['succeeded'],
-          calls: 5,
+          calls: 2,
           heard: ['AUTHORIZED, started', 'capture_declined, started'],
         },
         {

@@ -311,7 +311,15 @@ export const CALL_FAULTS: readonly NamedFault[] = [
         file: 'test/e2e/outages.test.ts',
         test: 'connections refused: few calls, and afterwards all settles',
       },
+      { file: 'src/engine/after-outage.test.ts', test: 'is looked up within seconds, and woken once' },
     ],
-    marks: ['gateway_outage', 'cut_from_gateway', 'client:gives_up', 'given_up', 'calls_stopped'],
+    marks: [
+      'gateway_outage',
+      'cut_from_gateway',
+      'client:gives_up',
+      'given_up',
+      'calls_stopped',
+      'woke_after_outage',
+    ],
   },
 ];

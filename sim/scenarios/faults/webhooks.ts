@@ -119,6 +119,15 @@ export const WEBHOOK_FAULTS: readonly NamedFault[] = [
   },
   {
     class: 'webhooks in',
+    fault: 'about money that is held, or was let go',
+    expected:
+      'It wakes the payment, and a lookup shows what became of the money. The event itself captures and voids nothing.',
+    scenarios: [],
+    elsewhere: [{ file: ENGINE, test: 'wakes what waits for a lookup, and the lookup decides' }],
+    marks: ['webhook_about:AUTHORIZED', 'webhook_about:VOIDED'],
+  },
+  {
+    class: 'webhooks in',
     fault: 'to a process that is dead, stopped, ending, cut off from the database, or set to another gateway',
     expected:
       'It is not taken, and the gateway sends it again. It is taken only once what follows from it is durable.',
