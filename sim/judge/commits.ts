@@ -177,9 +177,12 @@ function judgeMoney(parts: CommitJudgeParts, change: Change, nowMs: number): voi
     );
     // See `wishes.ts`.
     const isWord = isByWord(parts, change);
-    // An operator may have taken a charge with other terms for the order's. What was captured of it is still taken.
+    // An operator may have taken a charge with other terms, or a late one, for the order's. What was captured of it is still taken.
     const isAccepted =
-      live.length > 0 &&
+      parts.gateway.ledger.some(
+        ({ key, id, status }) =>
+          (key === operation.gatewayKey || id === after.operation.gatewayRef) && was.has(status),
+      ) &&
       rowAfter.events.some(
         ({ type, chargeN }) => type === 'operator.settled' && chargeN === after.operation.n,
       );
