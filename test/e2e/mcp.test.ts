@@ -1,4 +1,5 @@
 /** Agents with the real service: whatever is lost, repeated or killed, an order is charged once, and the agent is told the truth. */
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freePort } from '../../sim/chaos/processes/free-port.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
@@ -86,6 +87,20 @@ describe('what agents are offered', () => {
     }
     expect(client.getInstructions()).toContain('You never choose a key');
     expect(errors()).toBe('');
+  });
+
+  test('docs/mcp.md names each tool, and whether it changes something; its snippets are JSON', async () => {
+    const page = readFileSync(new URL('../../docs/mcp.md', import.meta.url), 'utf8');
+    const rows = [...page.matchAll(/^\| `(\w+)` \| .* \| (yes|no) \|$/gm)].map(([, name, change]) => [
+      name,
+      change,
+    ]);
+    const { tools } = await (await openTools(service.url)).client.listTools();
+    expect(rows).toEqual(
+      tools.map(({ name, annotations }) => [name, annotations?.readOnlyHint === true ? 'no' : 'yes']),
+    );
+    const snippets = [...page.matchAll(/```json\n([\s\S]*?)```/g)].map(([, json = '']) => JSON.parse(json));
+    expect(snippets).toHaveLength(2);
   });
 
   test('with --read-only, only what changes nothing', async () => {
