@@ -6,7 +6,7 @@ import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 import { until } from '../support/until.ts';
 import { FAST, type Service, SHORT_CALLS, startService } from './support/service.ts';
-import { openTools, type Told } from './support/tools.ts';
+import { endOf, openTools, type Told } from './support/tools.ts';
 
 let database: TestDatabase;
 let service: Service;
@@ -213,6 +213,10 @@ describe('what an agent is told', () => {
     expect(await call('charge', { ...order('declined'), attempt: 2 })).toMatchObject({
       says: { outcome: 'paid', replayed: false },
     });
+    expect(await call('charge', { ...order('declined'), attempt: 2, amount_minor: 1 })).toMatchObject({
+      isError: true,
+      says: { outcome: 'refused', summary: expect.not.stringMatching(/key/i) },
+    });
     const paid = await call('charge', { ...order('declined'), attempt: 3 });
     expect(paid.says.outcome).toBe('paid');
     expect((await chargesOf('declined')).filter(({ live }) => live)).toHaveLength(1);
@@ -301,6 +305,29 @@ describe('what an agent is told', () => {
     expect(history[1]?.says).toMatch(/the gateway may have carried out the call/);
   });
 
+  test('a lookup now, and that there is nothing to look at', async () => {
+    const { call } = await openTools(service.url);
+    const { payment_id } = paymentOf(await call('charge', order('looked-at')));
+    expect(await call('look_now', { payment_id })).toMatchObject({
+      isError: true,
+      says: {
+        outcome: 'refused',
+        code: 'nothing_to_look_at',
+        summary: expect.stringMatching(/^Nothing was looked up/),
+      },
+    });
+    await call('refund', { payment_id, refund_id: 'return-1' });
+    expect(await call('look_now', { payment_id, refund_id: 'return-1' })).toMatchObject({
+      isError: false,
+      says: { outcome: 'accepted' },
+    });
+    const told = await call('explain_payment', { payment_id });
+    expect(told.says.known).toContain('Refund return-1 of 10000 minor units of USD was made.');
+    expect((told.says.history as readonly { says: string }[]).map(({ says }) => says)).toContain(
+      'Somebody asked for a lookup now (an agent).',
+    );
+  });
+
   test('lists go on where the page before has ended', async () => {
     const { call } = await openTools(service.url);
     for (const each of ['list-1', 'list-2', 'list-3']) await call('charge', order(each));
@@ -355,6 +382,14 @@ describe('what goes wrong', () => {
     ]);
     expect(JSON.stringify(told) + errors()).not.toContain(PAYONCE_API_KEY);
     expect(await chargesOf('no-key')).toEqual([]);
+  });
+
+  test.each([
+    [2, ['--max-amount', '500'], {}, /such as USD=50000/],
+    [2, ['--max-amount', 'USD=1', '--max-amount', 'USD=2'], {}, /two limits for USD/],
+    [1, [], { PAYONCE_URL: 'here' }, /^Nothing was started\. PAYONCE_URL/],
+  ])('ends with %i for %j and %j', async (code, flags, env, says) => {
+    expect(await endOf(flags, env)).toEqual({ code, out: '', err: expect.stringMatching(says) });
   });
 
   test('a session charges no more than it may, and a decline gives its part back', async () => {

@@ -1,4 +1,5 @@
 /** The tools for agents as an agent has them: the command, spoken to by the client of the official SDK. */
+import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
@@ -50,4 +51,23 @@ export async function openTools(url: string, flags: readonly string[] = [], env:
       return { isError: isError === true, says };
     },
   };
+}
+
+/** Runs the command without a host, and waits for its end. */
+export function endOf(
+  flags: readonly string[],
+  env: Env,
+): Promise<{ code: number | null; out: string; err: string }> {
+  const child = spawn(process.execPath, [CLI, 'mcp', ...flags], {
+    env: { PATH: process.env.PATH ?? '', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  let [out, err] = ['', ''];
+  child.stdout.on('data', (chunk) => (out += chunk));
+  child.stderr.on('data', (chunk) => (err += chunk));
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve({ code, out, err }));
+  });
 }

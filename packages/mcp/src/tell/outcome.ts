@@ -42,3 +42,25 @@ export function inWords(result: { readonly replayed?: boolean }, ...sentences: r
     .filter((text) => text !== '')
     .join(' ');
 }
+
+const OTHER_ARGUMENTS =
+  'It was asked for before with other arguments, and nothing was changed. Use the arguments of the first call, or read the payment.';
+
+/** What the service says, without its advice about keys: an agent has none, and would look for a way to make one. */
+export function withoutKeys(detail: string): string {
+  const sentences = detail.split(/(?<=\.) /);
+  return sentences.filter((sentence) => !/Idempotency-Key|\bkey\b/.test(sentence)).join(' ');
+}
+
+/** The sentence for a call of which nothing was sent. */
+export function refusedText(refused: {
+  readonly code: string;
+  readonly detail: string;
+  readonly retryAfterMs: number | null;
+}): string {
+  const { code, detail, retryAfterMs } = refused;
+  const isAboutAccess = code === 'unauthorized' || code.startsWith('api_key') || code === 'scope_missing';
+  const why = isAboutAccess ? detail : withoutKeys(detail);
+  const again = retryAfterMs === null ? '' : ` ${AGAIN}`;
+  return `Nothing was sent to the gateway for this call. ${code === 'idempotency_key_reused' ? OTHER_ARGUMENTS : why}${again}`;
+}

@@ -2,7 +2,7 @@ import type { ChargeResult } from 'payonce/client';
 import { z } from 'zod';
 import type { Spending, Spent } from '../budget.ts';
 import { Refusal } from '../failure.ts';
-import { AGAIN, inWords, MOVED, tellCommonly } from '../tell/outcome.ts';
+import { AGAIN, inWords, MOVED, refusedText, tellCommonly, withoutKeys } from '../tell/outcome.ts';
 import { MINOR, moneyMoved, moneySchema, paymentSchema, tellPayment } from '../tell/payment.ts';
 import { moneyText } from '../tell/time.ts';
 import { defineTool, MOVES_MONEY } from '../tool.ts';
@@ -107,8 +107,10 @@ function sentences(result: ChargeResult, orderId: string): string[] {
     case 'declined':
     case 'failed':
       return [
-        `Order ${orderId} is not charged. ${result.detail}`,
-        'Here a new key is the next "attempt", and only if the customer asks for another try.',
+        `Order ${orderId} is not charged. ${withoutKeys(result.detail)}`,
+        result.safeToRetryWithNewKey
+          ? 'Another try is the next "attempt", and only if the customer asks for it.'
+          : 'Do not try again now.',
       ];
     case 'pending':
       if (result.reason === 'customer_must_act')
@@ -122,7 +124,7 @@ function sentences(result: ChargeResult, orderId: string): string[] {
       return [`${result.detail} It is not known whether it is charged.`];
     case 'refused':
       return [
-        `Nothing was sent to the gateway for this call. ${result.detail}`,
+        refusedText(result),
         result.payment === null ? '' : `The order has a payment that is ${result.payment.status}.`,
       ];
   }

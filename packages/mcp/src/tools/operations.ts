@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Spent } from '../budget.ts';
 import { Refusal } from '../failure.ts';
 import { operationSchema, tellOperation } from '../tell/follow-up.ts';
-import { AGAIN, inWords, MOVED, tellCommonly } from '../tell/outcome.ts';
+import { AGAIN, inWords, MOVED, refusedText, tellCommonly, withoutKeys } from '../tell/outcome.ts';
 import { MINOR } from '../tell/payment.ts';
 import { moneyText } from '../tell/time.ts';
 import { type Context, defineTool, MOVES_MONEY } from '../tool.ts';
@@ -108,12 +108,17 @@ function sentences(result: CaptureResult | VoidResult): string[] {
       return [`The money for order ${result.operation.orderId} is let go. Nothing is paid.`];
     case 'declined':
     case 'failed':
-      return [`It was not done. ${result.detail}`];
+      return [
+        `It was not done. ${withoutKeys(result.detail)}`,
+        result.safeToRetryWithNewKey
+          ? 'Another try is the next "attempt", and only if somebody asks for it.'
+          : '',
+      ];
     case 'pending':
       return ['It is not known yet whether it is done.', AGAIN];
     case 'review':
       return [result.detail];
     case 'refused':
-      return [`Nothing was sent to the gateway for this call. ${result.detail}`];
+      return [refusedText(result)];
   }
 }

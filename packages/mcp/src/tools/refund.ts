@@ -1,7 +1,7 @@
 import type { RefundResult } from 'payonce/client';
 import { z } from 'zod';
 import { refundSchema, tellRefund } from '../tell/follow-up.ts';
-import { AGAIN, inWords, MOVED, tellCommonly } from '../tell/outcome.ts';
+import { AGAIN, inWords, MOVED, refusedText, tellCommonly, withoutKeys } from '../tell/outcome.ts';
 import { MINOR } from '../tell/payment.ts';
 import { moneyText } from '../tell/time.ts';
 import { defineTool, MOVES_MONEY } from '../tool.ts';
@@ -79,12 +79,15 @@ function sentences(result: RefundResult): string[] {
       return ['The gateway has the refund, and decides later. Do not refund it in another way.'];
     case 'declined':
     case 'failed':
-      return [`Nothing was refunded. ${result.detail}`];
+      return [
+        `Nothing was refunded. ${withoutKeys(result.detail)}`,
+        result.safeToRetryWithNewKey ? 'Another try needs another "refund_id" of the shop.' : '',
+      ];
     case 'pending':
       return ['It is not known yet whether it is refunded. Do not refund it in another way.', AGAIN];
     case 'review':
       return [result.detail];
     case 'refused':
-      return [`Nothing was sent to the gateway for this call. ${result.detail}`];
+      return [refusedText(result)];
   }
 }
