@@ -57,11 +57,14 @@ const NEXT_AT_MS = 6 * MINUTE;
 /** What is paid by then is refunded, in two parts. */
 const REFUNDS_AT_MS = 12 * MINUTE;
 const FAULTS_FOR_MS = 14 * MINUTE;
+/** An authorisation lasts longer than two looks are apart. Or one way sees it, and another one only that it is over. */
+const HOLDS_FOR_MS = 10 * MINUTE;
 
 /** One that leaves nothing to chance but what a call does. */
 function planOf(seed: number, webhooks: WebhookPlan | null): Plan {
   const { webhooks: _, ...plan } = drawPlan(seededTape(seed));
   const { policy } = plan;
+  const held = plan.captures === null ? {} : { authorizedForMs: HOLDS_FOR_MS };
   return {
     ...plan,
     story: 'plain',
@@ -74,13 +77,14 @@ function planOf(seed: number, webhooks: WebhookPlan | null): Plan {
     maxLookups: 20,
     rates: plan.rates.refund_fails_later === undefined ? {} : { refund_fails_later: 300 },
     mishaps: [],
+    captures: plan.captures && { ...plan.captures, holdsForMs: HOLDS_FOR_MS },
     faultsForMs: FAULTS_FOR_MS,
     policy: {
       ...policy,
       callDeadlineMs: 15 * MINUTE,
       actionWithinMs: 5 * MINUTE,
       resolveForMs: 60 * MINUTE,
-      contract: { ...policy.contract, keyWindowMs: 24 * 60 * MINUTE },
+      contract: { ...policy.contract, ...held, keyWindowMs: 24 * 60 * MINUTE },
     },
     ...(webhooks === null ? {} : { webhooks }),
   };

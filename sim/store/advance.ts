@@ -1,5 +1,5 @@
 /** The statement of `Store.advance`; see `src/postgres/advance.ts`. */
-import type { Operation } from '../../src/domain/operation.ts';
+import { isSettled, type Operation } from '../../src/domain/operation.ts';
 import type { PaymentEvent } from '../../src/domain/payment.ts';
 import type { Advance, Advanced } from '../../src/ports/store.ts';
 import { operationOf, put, requireConstraint, within, withOperation } from './committed.ts';
@@ -102,6 +102,8 @@ export function advancedState<T extends Omit<PaymentRow, 'absences'>>(
   const waitMs = taken ? lease.claim.leaseMs : lease.waitMs;
   const newClaim = claimOf(lease);
   const unseen = before.evidence > evidenceSeen;
+  const isCheckedNext =
+    unseen && !taken && isSettled(write.operation.status) && write.event.type !== 'verify.unavailable';
   return {
     ...before,
     operation: operationOfSame(before.operation, write.operation),
@@ -109,7 +111,7 @@ export function advancedState<T extends Omit<PaymentRow, 'absences'>>(
     fence: before.fence + (newClaim === null ? 0 : 1),
     claimId: newClaim ?? before.claimId,
     held: taken,
-    dueAtMs: waitMs === null ? (unseen ? nowMs : null) : nowMs + waitMs,
+    dueAtMs: isCheckedNext ? nowMs : waitMs === null ? (unseen ? nowMs : null) : nowMs + waitMs,
     evidence: before.evidence - evidenceSeen,
     updatedAtMs: write.updatedAtMs,
   };

@@ -4,7 +4,7 @@
  */
 
 import { isSettled } from '../domain/operation.ts';
-import type { Decision } from '../domain/transition/index.ts';
+import { checksNewsAtOnce, type Decision } from '../domain/transition/index.ts';
 import {
   type Advance,
   type Elsewhere,
@@ -66,7 +66,7 @@ export async function write(engine: Engine, options: WriteOptions): Promise<Writ
       const result = await room.advance(store, advance, change);
       if (result.kind === 'done') {
         engine.databaseClock.note(result.nowMs, sent);
-        return { kind: 'done', record: written(next, result), nowMs: result.nowMs };
+        return { kind: 'done', record: written(next, result, options), nowMs: result.nowMs };
       }
       if (isUnseen(result.record, options)) return { kind: 'unseen', record: result.record };
       return isOurs(result.record, next)
@@ -93,8 +93,10 @@ export async function write(engine: Engine, options: WriteOptions): Promise<Writ
 function written(
   next: PaymentRecord,
   { evidence, nowMs }: { readonly evidence: number; readonly nowMs: number },
+  { decision }: WriteOptions,
 ): PaymentRecord {
-  return { ...next, evidence, dueAtMs: next.dueAtMs ?? (evidence > 0 ? nowMs : null) };
+  const isDueNow = evidence > 0 && (next.dueAtMs === null || (!next.held && checksNewsAtOnce(decision)));
+  return { ...next, evidence, dueAtMs: isDueNow ? nowMs : next.dueAtMs };
 }
 
 /** The database does not accept this payment's own values, so nothing else is affected, and nothing else would report it. */

@@ -59,8 +59,12 @@ export const ADVANCE_COLUMNS: readonly Column<Advance>[] = [
 ];
 const INPUT = columns<Advance>(ADVANCE_COLUMNS);
 
-/** Null: never. At the end of the first lease, no index is then touched. */
-const DUE_AT = `CASE WHEN i.wait_ms IS NOT NULL THEN now() + i.wait_ms * interval '1 ms'
+/**
+ * The first case is the domain's `checksNewsAtOnce`. Null: never. At the end of the first lease, no index is then touched.
+ */
+const DUE_AT = `CASE WHEN p.evidence > i.evidence_seen AND NOT i.takes AND i.status IN ('AUTHORIZED', 'COMPLETED', 'FAILED', 'VOIDED')
+      AND i.event_type <> 'verify.unavailable' THEN now()
+    WHEN i.wait_ms IS NOT NULL THEN now() + i.wait_ms * interval '1 ms'
     WHEN p.evidence > i.evidence_seen THEN now() END`;
 
 /** What every fenced write changes in its row `p`. */

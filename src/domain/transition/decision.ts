@@ -4,7 +4,7 @@ import type { Alarm } from '../alarms.ts';
 import type { ClockTrust } from '../clock-trust.ts';
 import { EFFECTS } from '../effects.ts';
 import type { EventType } from '../events.ts';
-import type { Operation } from '../operation.ts';
+import { isSettled, type Operation } from '../operation.ts';
 import type { Authorization, Captured } from '../outcomes.ts';
 import type { Policy } from '../policy.ts';
 import type { FailureProblem } from '../problems.ts';
@@ -31,6 +31,14 @@ export interface Settled {
   readonly byAbsence: boolean;
   /** What it moved, in minor units, if that is not what was asked for. Absent: it is. */
   readonly movedMinor?: number;
+}
+
+/**
+ * Whether evidence that came in meanwhile is checked at once. What has ended is: its own next look may be a day away. Evidence that could not
+ * be checked waits as long as the decision says.
+ */
+export function checksNewsAtOnce({ next, event }: Decision): boolean {
+  return isSettled(next.status) && event.type !== 'verify.unavailable';
 }
 
 export interface Context {

@@ -11,7 +11,7 @@ export type { Alarm } from '../alarms.ts';
 export { CAPTURE_OR_VOID_OPEN } from './authorized.ts';
 export { type CallEnd, onCallEnded, onNotSent } from './call-ended.ts';
 export { type Action, type ClaimEvent, mayCallNow, onClaim } from './claim.ts';
-export { type Context, type Decision, isDecline } from './decision.ts';
+export { type Context, checksNewsAtOnce, type Decision, isDecline } from './decision.ts';
 export {
   endingInTime,
   isForOthers,

@@ -54,10 +54,13 @@ export async function waitTurn(
   // The customer cannot act before they are told.
   if (mayAsk(charging, record) && (await nextActionOf(engine, record)) !== null)
     return unsettled(charging, request, record);
-  const local = driver.known(record.paymentId) !== undefined;
-  const pollMs = local ? leftMs : Math.min(POLL_CAP_MS, POLL_MS * 1.5 ** Math.min(turn, 20), leftMs);
   const isNews = (seen: PaymentRecord): boolean =>
     hasEnded(seen) || (seen.seq > record.seq && mayAsk(charging, seen));
+  const known = driver.known(record.paymentId);
+  // It went on since it was read, while nobody listened.
+  if (known !== undefined && known.seq > record.seq && isNews(known)) return 'again';
+  const pollMs =
+    known === undefined ? Math.min(POLL_CAP_MS, POLL_MS * 1.5 ** Math.min(turn, 20), leftMs) : leftMs;
   const ended = await waiters.next(record.paymentId, pollMs, isNews);
   if (ended === null && waiters.closed()) return unsettled(charging, request, record);
   return 'again';

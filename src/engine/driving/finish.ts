@@ -2,6 +2,7 @@
 import {
   type CallEnd,
   type Context,
+  checksNewsAtOnce,
   type Decision,
   endingInTime,
   isDecline,
@@ -117,7 +118,8 @@ export function createFinishing({
     logChange(before, record, decision);
     engine.unanswered.noted(record, decision.event.type);
     onChange(record);
-    if (record.evidence > 0 && decision.waitMs === null) resumeIn(record, 0);
+    const isNews = decision.waitMs === null || checksNewsAtOnce(decision);
+    if (record.evidence > 0 && isNews) resumeIn(record, 0);
     else if (decision.waitMs !== null) resumeIn(record, decision.waitMs);
     else forget(record);
   }

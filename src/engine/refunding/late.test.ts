@@ -12,7 +12,8 @@ import { reset } from '../../../test/support/scripted-gateway.ts';
 import type { CallOutcome } from '../../domain/outcomes.ts';
 import type { ReportedRefund } from '../../domain/refund-outcomes.ts';
 
-const HOUR = 3_600_000;
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 /** Days pass in these tests, and nothing is due for most of them. */
 const SLOW_SWEEPS = { limits: { sweepMs: 60_000 } };
@@ -51,6 +52,19 @@ describe('a refund that succeeded', () => {
       code: 'result_superseded',
       shown: { status: 'FAILED' },
     });
+  });
+
+  it('is looked up again at once if news of it came in during a look, and not a day later', async () => {
+    const replica = await refundingReplica(world, gateway, SLOW_SWEEPS);
+    await replica.refund();
+    await world.pass(3 * DAY);
+    const news = () => lateNews(replica, { kind: 'approved', ref: 're_other' });
+    const claimed = () => {};
+    replica.store.before('advanceFollowUp', claimed, news);
+    const asked = gateway.refundLookups.length;
+    while (gateway.refundLookups.length === asked) await world.pass(HOUR);
+    await world.pass(5 * MINUTE);
+    expect(alarms(replica)).toEqual(['duplicate_refund']);
   });
 
   it('is not looked up any more after 30 days', async () => {

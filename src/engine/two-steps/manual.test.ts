@@ -4,9 +4,10 @@ import { atOrder } from '../../../test/support/capturing.ts';
 import { chargingReplica } from '../../../test/support/charging.ts';
 import { world } from '../../../test/support/fresh-world.ts';
 import { createTwoStepGateway, LOST, type TwoStepGateway } from '../../../test/support/two-step-gateway.ts';
-import { order } from '../../../test/support/virtual-world.ts';
+import { order, told } from '../../../test/support/virtual-world.ts';
 
-const HOUR = 3_600_000;
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
 let gateway: TwoStepGateway;
@@ -38,6 +39,23 @@ describe('a charge that is authorised first in two steps', () => {
     await world.pass(HOUR);
     expect(await standing()).toBe('AUTHORIZED 0/0');
     expect(gateway.seals).toEqual([]);
+  });
+
+  it('is told at once if it is AUTHORIZED while its client only reads what to tell the customer', async () => {
+    gateway = createTwoStepGateway({ authorizedForMs: 30_000 });
+    // It waits here for the end of its authorisation.
+    const { engine, store } = await chargingReplica(world, gateway, { limits: { localWaitMs: MINUTE } });
+    const clientReads = () => new Promise<void>((read) => void world.clock.after(5000, read));
+    gateway.onConfirm = ({ act }) => {
+      act();
+      store.before('handle', clientReads);
+      return { kind: 'pending', ref: 'pi_1' };
+    };
+    const answer = await world.ended(
+      engine.charge(order('o1', { captureMethod: 'manual' }), { waitMs: MINUTE }),
+    );
+    expect([told(answer), world.stored('o1').operation.status]).toEqual(['completed 201', 'AUTHORIZED']);
+    expect(world.nowMs).toBeLessThan(10_000);
   });
 
   it('is looked at when its time is over, and never sealed, whatever the gateway shows', async () => {
