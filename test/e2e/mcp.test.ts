@@ -392,6 +392,21 @@ describe('what goes wrong', () => {
     expect(await endOf(flags, env)).toEqual({ code, out: '', err: expect.stringMatching(says) });
   });
 
+  test('a session captures no more than it may, also of what somebody else has authorised', async () => {
+    const free = await openTools(service.url);
+    const held = await free.call('charge', { ...order('limit-held'), capture_method: 'manual' });
+    const { payment_id } = paymentOf(held);
+    const { call } = await openTools(service.url, ['--max-amount', 'USD=6000']);
+    expect(await call('capture', { payment_id })).toMatchObject({ says: { code: 'session_limit' } });
+    expect(paymentOf(await free.call('show_payment', { payment_id })).money_moved).toBe('held');
+    expect(await call('capture', { payment_id, amount_minor: 6000 })).toMatchObject({
+      says: { outcome: 'captured' },
+    });
+    expect(await call('charge', { ...order('limit-over'), amount_minor: 1 })).toMatchObject({
+      says: { code: 'session_limit' },
+    });
+  });
+
   test('a session charges no more than it may, and a decline gives its part back', async () => {
     const { call } = await openTools(service.url, ['--max-amount', 'USD=20000']);
     const limited = { isError: true, says: { outcome: 'refused', code: 'session_limit' } };

@@ -18,6 +18,11 @@ interface ReadError extends Error {
   readonly fields: readonly { readonly at: string; readonly detail: string }[];
 }
 
+/** The client has refused the arguments: nothing was sent. */
+export function isInputError(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'PayonceInputError';
+}
+
 export function failureOf(error: unknown, { readOnlyHint }: Annotations): Told {
   const refused = readOnlyHint ? 'not_read' : 'refused';
   const nothing = readOnlyHint ? 'Nothing was read.' : 'Nothing was sent.';
@@ -29,8 +34,7 @@ export function failureOf(error: unknown, { readOnlyHint }: Annotations): Told {
   }
   if (error instanceof Refusal)
     return { summary: `${nothing} ${error.message}`, outcome: refused, code: error.code };
-  if (error instanceof Error && error.name === 'PayonceInputError')
-    return { summary: error.message, outcome: refused, code: 'invalid_arguments' };
+  if (isInputError(error)) return { summary: error.message, outcome: refused, code: 'invalid_arguments' };
   if (error instanceof Error && error.name === 'PayonceReadError') {
     const { code, message, retryAfterMs, fields } = error as ReadError;
     const told = { summary: `${nothing} ${message}`, outcome: refused, code, fields: [...fields] };

@@ -1,12 +1,11 @@
 import type { ChargeResult } from 'payonce/client';
 import { z } from 'zod';
-import type { Spending, Spent } from '../budget.ts';
-import { Refusal } from '../failure.ts';
 import { AGAIN, inWords, MOVED, refusedText, tellCommonly, withoutKeys } from '../tell/outcome.ts';
 import { MINOR, moneyMoved, moneySchema, paymentSchema, tellPayment } from '../tell/payment.ts';
 import { moneyText } from '../tell/time.ts';
 import { defineTool, MOVES_MONEY } from '../tool.ts';
 import { amountMinor, attempt, orderId } from './arguments.ts';
+import { withinLimit } from './within-limit.ts';
 
 const input = z.strictObject({
   order_id: orderId.describe(
@@ -55,27 +54,13 @@ export const charge = defineTool({
       method: args.method,
       captureMethod: args.capture_method,
     };
-    const spending: Spending = { ...order, attempt: `charge ${args.attempt}` };
-    const excess = budget.begin(spending);
-    if (excess !== null) throw new Refusal('session_limit', excess);
-    let spent: Spent = 'perhaps';
-    try {
-      const result = await client.charge(order, { attempt: args.attempt, signal });
-      spent = spentBy(result);
-      return tell(result, order);
-    } catch (error) {
-      if (error instanceof Error && error.name === 'PayonceInputError') spent = 'nothing_sent';
-      throw error;
-    } finally {
-      budget.done(spending, spent);
-    }
+    const { attempt: n } = args;
+    const result = await withinLimit(budget, { ...order, attempt: `charge ${n}` }, () =>
+      client.charge(order, { attempt: n, signal }),
+    );
+    return tell(result, order);
   },
 });
-
-function spentBy({ outcome }: ChargeResult): Spent {
-  if (outcome === 'refused') return 'nothing_sent';
-  return outcome === 'declined' || outcome === 'failed' ? 'nothing' : 'perhaps';
-}
 
 function tell(result: ChargeResult, order: { readonly orderId: string }): z.infer<typeof output> {
   const { outcome, payment } = result;

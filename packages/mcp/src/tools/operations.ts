@@ -1,7 +1,7 @@
 /** What ends an authorisation: `capture` and `void`. */
-import type { CaptureResult, PayonceClient, VoidResult } from 'payonce/client';
+import type { CaptureResult, VoidResult } from 'payonce/client';
 import { z } from 'zod';
-import type { Spent } from '../budget.ts';
+import type { Spending } from '../budget.ts';
 import { Refusal } from '../failure.ts';
 import { operationSchema, tellOperation } from '../tell/follow-up.ts';
 import { AGAIN, inWords, MOVED, refusedText, tellCommonly, withoutKeys } from '../tell/outcome.ts';
@@ -9,6 +9,7 @@ import { MINOR } from '../tell/payment.ts';
 import { moneyText } from '../tell/time.ts';
 import { type Context, defineTool, MOVES_MONEY } from '../tool.ts';
 import { amountMinor, attempt, paymentId } from './arguments.ts';
+import { withinLimit } from './within-limit.ts';
 
 const NEXT_ATTEMPT = attempt.describe(
   'Default 1. The next number only after the outcome "declined" or "failed", and only if somebody asked for another try. Never to repeat a call.',
@@ -36,9 +37,11 @@ export const capture = defineTool({
   async run(args, context) {
     const asked = { paymentId: args.payment_id, amountMinor: args.amount_minor };
     const { attempt: n } = args;
-    const result = await withinLimit(context, { ...asked, attempt: `capture ${n}` }, () =>
-      context.client.capture(asked, { attempt: n, signal: context.signal }),
-    );
+    const { client, budget, signal } = context;
+    const work = () => client.capture(asked, { attempt: n, signal });
+    const result = budget.isLimited
+      ? await withinLimit(budget, { ...(await spendingOf(asked, context)), attempt: `capture ${n}` }, work)
+      : await work();
     return { ...tellOf(result), outcome: result.outcome };
   },
 });
@@ -60,34 +63,15 @@ export const voidPayment = defineTool({
   },
 });
 
-interface Capture {
-  readonly paymentId: string;
-  readonly amountMinor: number | undefined;
-  readonly attempt: string;
-}
-
-/** Counts the capture for its order. What was authorised in this session counts already, and does not count twice. */
-async function withinLimit(
-  { client, budget, signal }: Context,
-  { paymentId: id, amountMinor: amount, attempt: n }: Capture,
-  work: () => ReturnType<PayonceClient['capture']>,
-): Promise<CaptureResult> {
-  if (!budget.isLimited) return work();
-  const payment = await client.payment(id, { signal });
+/** What the capture counts as: for its order, so that what was authorised in this session does not count twice. */
+async function spendingOf(
+  asked: { readonly paymentId: string; readonly amountMinor: number | undefined },
+  { client, signal }: Context,
+): Promise<Omit<Spending, 'attempt'>> {
+  const payment = await client.payment(asked.paymentId, { signal });
   if (payment === null) throw new Refusal('payment_not_found', 'There is no such payment.');
   const { orderId, currency, amountMinor: all } = payment;
-  const spending = { orderId, currency, amountMinor: amount ?? all, attempt: n };
-  const excess = budget.begin(spending);
-  if (excess !== null) throw new Refusal('session_limit', excess);
-  let spent: Spent = 'perhaps';
-  try {
-    const result = await work();
-    if (result.outcome === 'refused') spent = 'nothing_sent';
-    if (result.outcome === 'declined' || result.outcome === 'failed') spent = 'nothing';
-    return result;
-  } finally {
-    budget.done(spending, spent);
-  }
+  return { orderId, currency, amountMinor: asked.amountMinor ?? all };
 }
 
 function tellOf(result: CaptureResult | VoidResult) {
