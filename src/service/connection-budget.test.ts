@@ -15,8 +15,8 @@ async function warnings(config: Parameters<typeof wantedConnections>[0], url = i
 }
 
 test('every worker has its own pool, another one for API keys, and another one for the fake gateway', () => {
-  expect(wantedConnections({ WORKERS: 3, DATABASE_POOL: 10, GATEWAY: 'http' })).toBe(33);
-  expect(wantedConnections({ WORKERS: 3, DATABASE_POOL: 10, GATEWAY: 'fake' })).toBe(45);
+  expect(wantedConnections({ WORKERS: 3, DATABASE_POOL: 10, GATEWAY: 'http' })).toBe(39);
+  expect(wantedConnections({ WORKERS: 3, DATABASE_POOL: 10, GATEWAY: 'fake' })).toBe(51);
 });
 
 test('warns where the server has fewer connections than the pools may open', async () => {
