@@ -23,7 +23,7 @@ test('warns where the server has fewer connections than the pools may open', asy
   const [warned, ...others] = await warnings({ WORKERS: 256, DATABASE_POOL: 1000, GATEWAY: 'http' });
   expect(others).toEqual([]);
   expect(warned?.fields).toEqual({
-    wanted: 256_256,
+    wanted: 256_768,
     limit: expect.any(Number),
     used: expect.any(Number),
   });

@@ -2,7 +2,10 @@
 import { expect, test } from 'vitest';
 import { DELIVERED, FAILED, newId, openWorld } from './world.ts';
 
-async function withEvents(count: number, more: Parameters<Awaited<ReturnType<typeof openWorld>>['endpoint']>[0] = {}) {
+async function withEvents(
+  count: number,
+  more: Parameters<Awaited<ReturnType<typeof openWorld>>['endpoint']>[0] = {},
+) {
   const world = await openWorld();
   const endpoint = await world.endpoint(more);
   for (let n = 0; n < count; n += 1) await world.add();
@@ -85,11 +88,16 @@ test('one that was delivered, or all since a time, are sent again', async () => 
   const all = (await books.deliveries(made, { status: 'DELIVERED', limit: 10, before: null })) ?? [];
   expect(all).toHaveLength(3);
   const [newest, ...older] = all;
-  expect(await books.resend(made, newest?.eventId ?? '')).toMatchObject({ status: 'PENDING', endedAtMs: null });
+  expect(await books.resend(made, newest?.eventId ?? '')).toMatchObject({
+    status: 'PENDING',
+    endedAtMs: null,
+  });
   expect(await claim()).toMatchObject([{ eventId: newest?.eventId, attempt: 2, tries: 1 }]);
   expect(await books.resendSince(made, Date.now() + 3_600_000, 10)).toBe(0);
   expect(await books.resendSince(made, Date.now() - 3_600_000, 10)).toBe(2);
-  expect((await claim()).map(({ eventId }) => eventId).sort()).toEqual(older.map(({ eventId }) => eventId).sort());
+  expect((await claim()).map(({ eventId }) => eventId).sort()).toEqual(
+    older.map(({ eventId }) => eventId).sort(),
+  );
 });
 
 test('another account sees nothing and changes nothing', async () => {
@@ -115,7 +123,14 @@ test('another account sees nothing and changes nothing', async () => {
 test('a URL once in an account; after it is deleted, again', async () => {
   const { books, endpoint } = await openWorld();
   const made = await endpoint({ url: 'https://shop.example/a' });
-  const again = { accountId: 'default', endpointId: newId(), url: made.url, description: null, eventTypes: null, secret: 's' };
+  const again = {
+    accountId: 'default',
+    endpointId: newId(),
+    url: made.url,
+    description: null,
+    eventTypes: null,
+    secret: 's',
+  };
   expect(await books.create(again, 50)).toBe('exists');
   expect(await books.create({ ...again, url: 'https://shop.example/b' }, 1)).toBe('too_many');
   const other = await endpoint({ url: 'https://shop.example/c' });
@@ -129,8 +144,16 @@ test('a deleted endpoint is sent nothing more', async () => {
   const { books, made, claim, database } = await withEvents(2);
   await books.remove(made);
   expect(await claim()).toEqual([]);
-  const rows = await database.query('SELECT status, secret FROM payonce.webhook_deliveries JOIN payonce.webhook_endpoints e USING (endpoint_id)'.replace('status', 'webhook_deliveries.status'));
-  expect(rows).toEqual([{ status: 'DEAD', secret: '' }, { status: 'DEAD', secret: '' }]);
+  const rows = await database.query(
+    'SELECT status, secret FROM payonce.webhook_deliveries JOIN payonce.webhook_endpoints e USING (endpoint_id)'.replace(
+      'status',
+      'webhook_deliveries.status',
+    ),
+  );
+  expect(rows).toEqual([
+    { status: 'DEAD', secret: '' },
+    { status: 'DEAD', secret: '' },
+  ]);
 });
 
 test('during a rotation the old secret is there too, until its time is over', async () => {
@@ -148,8 +171,14 @@ test('tidying erases what is old, gives up what a sick endpoint has not taken, a
   if (old === undefined || sick === undefined) throw new Error('they were not claimed');
   await queue.note(old, DELIVERED);
   await queue.note(sick, { ...FAILED, waitMs: 60_000, failures: 5 });
-  await database.query(`UPDATE payonce.webhook_deliveries SET ended_at = now() - interval '31 days' WHERE event_id = $1`, [old.eventId]);
-  await database.query(`UPDATE payonce.webhook_deliveries SET due_at = now() + interval '1 year' WHERE event_id = $1`, [sick.eventId]);
+  await database.query(
+    `UPDATE payonce.webhook_deliveries SET ended_at = now() - interval '31 days' WHERE event_id = $1`,
+    [old.eventId],
+  );
+  await database.query(
+    `UPDATE payonce.webhook_deliveries SET due_at = now() + interval '1 year' WHERE event_id = $1`,
+    [sick.eventId],
+  );
   await database.query(`UPDATE payonce.webhook_endpoints SET blocked_until = now() + interval '1 year'`);
   const [waiting] = (await books.deliveries(made, { status: 'PENDING', limit: 10, before: null })) ?? [];
   await database.query(

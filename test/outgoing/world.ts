@@ -38,7 +38,9 @@ export async function openWorld() {
   const books = createEndpointBooks({ pool });
   const queue = createDeliveryQueue({ pool });
 
-  async function endpoint(more: { accountId?: string; url?: string; eventTypes?: string[] } = {}): Promise<Endpoint> {
+  async function endpoint(
+    more: { accountId?: string; url?: string; eventTypes?: string[] } = {},
+  ): Promise<Endpoint> {
     const key = { accountId: more.accountId ?? 'default', endpointId: newId() };
     const url = more.url ?? `https://shop.example/${key.endpointId}`;
     const secret = box.seal(key, SECRET);
@@ -87,7 +89,8 @@ export async function openWorld() {
   };
 }
 
-export const eventIdOf = (paymentId: string, seq = 2): string => `evt_${paymentId.replaceAll('-', '')}_${seq}`;
+export const eventIdOf = (paymentId: string, seq = 2): string =>
+  `evt_${paymentId.replaceAll('-', '')}_${seq}`;
 
 export const DELIVERED: Noted = {
   status: 200,
