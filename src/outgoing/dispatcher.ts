@@ -29,7 +29,7 @@ export interface DispatchLimits {
   readonly tidyMs: number;
 }
 
-export const DISPATCH_LIMITS: DispatchLimits = {
+const DISPATCH_LIMITS: DispatchLimits = {
   well: 64,
   sick: 16,
   perEndpoint: 8,

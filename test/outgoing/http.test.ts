@@ -38,7 +38,10 @@ async function open({
     clock: systemClock,
     random: {
       ...systemRandom,
-      secret: () => `whsec_${Buffer.alloc(32, (drawn += 1)).toString('base64')}`,
+      secret() {
+        drawn += 1;
+        return `whsec_${Buffer.alloc(32, drawn).toString('base64')}`;
+      },
     },
     wake: () => {},
   });
