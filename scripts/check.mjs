@@ -22,6 +22,10 @@ const CHECKS = [
     name: 'Doc comments of what the embedded PostgreSQL exports',
     args: [inRoot('scripts', 'check-docs.mjs'), inRoot('packages', 'embedded-postgres')],
   },
+  {
+    name: 'Doc comments of what the tools for agents export',
+    args: [inRoot('scripts', 'check-docs.mjs'), inRoot('packages', 'mcp')],
+  },
   { name: 'Unused code and packages', args: [tool('knip', 'bin', 'knip.js'), '--no-progress'] },
 ];
 

@@ -1,9 +1,10 @@
 #!/usr/bin/env node
-/** The `payonce` command: the service, the fake gateway on its own, the migrations, and accounts with their keys. */
+/** The `payonce` command: the service, the fake gateway on its own, the migrations, accounts with their keys, and tools for agents. */
 import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import pg from 'pg';
 import { addAccessCommands } from './cli/access-commands.ts';
+import { addMcpCommand } from './cli/mcp.ts';
 import { WrongUse } from './cli/wrong-use.ts';
 import { databaseComplaint, readDatabaseUrl } from './config.ts';
 import {
@@ -103,6 +104,7 @@ program
   .action(runFakeGateway);
 
 addAccessCommands(program);
+addMcpCommand(program, version);
 
 async function runFakeGateway(flags: FakeGatewayFlags): Promise<void> {
   const { port, host, seed } = flags;

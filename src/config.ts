@@ -346,6 +346,15 @@ export function readDatabaseUrl(env: NodeJS.ProcessEnv = process.env): string {
   return url;
 }
 
+/** Where a running Payonce is, and the key for it: for commands that ask it over HTTP. Undefined: no key is sent. */
+export function readServicePlace(env: NodeJS.ProcessEnv = process.env): {
+  readonly baseUrl: string;
+  readonly apiKey: string | undefined;
+} {
+  const baseUrl = env.PAYONCE_URL || `http://${SETTINGS.HOST.default}:${SETTINGS.PORT.default}`;
+  return { baseUrl, apiKey: env.PAYONCE_API_KEY || undefined };
+}
+
 function parse(setting: Setting, text: string): string | number | undefined {
   switch (setting.kind) {
     case 'number': {

@@ -61,6 +61,7 @@ const FORBIDDEN_ARROWS: readonly (readonly [string, string, string])[] = [
   ['fake-gateway/a.ts', "import { x } from '../domain/ids.ts';", 'domain/ids.ts'],
   ['http/a.ts', "import { x } from '../postgres/x.ts';", 'postgres/x.ts'],
   ['packages/embedded-postgres/src/a.ts', "import { x } from '../../../src/domain/x.ts';", 'domain/x.ts'],
+  ['packages/mcp/src/a.ts', "import { x } from '../../../src/client/x.ts';", 'client/x.ts'],
   [
     'domain/a.ts',
     "import { x } from '../../packages/embedded-postgres/src/x.ts';",

@@ -12,6 +12,7 @@ import { makeTemporaryFolder } from './support/temporary-folder.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const EMBEDDED = 'payonce-embedded-postgres';
+const TOOLS = 'payonce-mcp';
 
 let folder: string;
 const installed = (...parts: string[]) => join(folder, 'node_modules', ...parts);
@@ -46,13 +47,14 @@ interface Run {
 }
 
 /** Runs Node there until it ends; a program that says that it is up gets a SIGTERM. */
-function node(args: readonly string[], env: Record<string, string> = {}): Promise<Run> {
+function node(args: readonly string[], env: Record<string, string> = {}, input = ''): Promise<Run> {
   const child = spawn(process.execPath, args, {
     cwd: folder,
     env: { PATH: process.env.PATH ?? '', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
   onTestFinished(() => void child.kill('SIGKILL'));
+  child.stdin.end(input);
   let output = '';
   // Once: a second signal would end it less politely.
   let isAsked = false;
@@ -70,8 +72,8 @@ function node(args: readonly string[], env: Record<string, string> = {}): Promis
   });
 }
 
-const payonce = (words: readonly string[], env: Record<string, string> = {}) =>
-  node([installed('payonce', 'dist', 'cli.js'), ...words], { PORT: '0', ...env });
+const payonce = (words: readonly string[], env: Record<string, string> = {}, input = '') =>
+  node([installed('payonce', 'dist', 'cli.js'), ...words], { PORT: '0', ...env }, input);
 
 const FAKE_GATEWAY = ['fake-gateway', '--port', '0'];
 
@@ -131,6 +133,24 @@ test('with the package next to it, it starts on an embedded PostgreSQL', async (
     code: 0,
     output: expect.stringMatching(/po_test_/),
   });
+});
+
+test('tools for agents come with a package of their own, and without it they say what to do', async () => {
+  expect(await payonce(['mcp'])).toEqual({
+    code: 1,
+    output: `Nothing was started: the optional package ${TOOLS}, which brings the tools for agents, is not installed. Install it beside payonce.\n`,
+  });
+  install('packages/mcp');
+  const hello = {
+    protocolVersion: '2025-06-18',
+    capabilities: {},
+    clientInfo: { name: 'test', version: '1' },
+  };
+  const ask = { jsonrpc: '2.0', id: 1, method: 'initialize', params: hello };
+  const { code, output } = await payonce(['mcp'], {}, `${JSON.stringify(ask)}\n`);
+  expect(code).toBe(0);
+  // Standard output and standard error together are one message of the protocol.
+  expect(JSON.parse(output)).toMatchObject({ id: 1, result: { serverInfo: { name: 'payonce' } } });
 });
 
 test('a package that is there but broken does not count as missing', async () => {

@@ -45,12 +45,24 @@ it('the package has nothing that leads to places in this clone', () => {
   );
 });
 
-it('names the embedded PostgreSQL of this clone, and does not install it', () => {
-  const embedded = JSON.parse(read('packages/embedded-postgres/package.json')) as Record<string, string>;
-  const range = (manifest.peerDependencies as Record<string, string>)[embedded.name ?? ''];
-  expect(satisfies(embedded.version ?? '', range ?? '')).toBe(true);
-  expect(manifest.peerDependenciesMeta).toEqual({ 'payonce-embedded-postgres': { optional: true } });
-  expect(embedded.engines).toEqual(manifest.engines);
+it.each(['embedded-postgres', 'mcp'])(
+  'names the package %s of this clone, and does not install it',
+  (folder) => {
+    const part = JSON.parse(read(`packages/${folder}/package.json`)) as Record<string, string>;
+    const name = part.name ?? '';
+    const range = (manifest.peerDependencies as Record<string, string>)[name];
+    expect(satisfies(part.version ?? '', range ?? '')).toBe(true);
+    expect((manifest.peerDependenciesMeta as Record<string, unknown>)[name]).toEqual({ optional: true });
+    expect(part.engines).toEqual(manifest.engines);
+  },
+);
+
+it('the tools for agents name this package', () => {
+  const { peerDependencies } = JSON.parse(read('packages/mcp/package.json')) as Record<
+    string,
+    Record<string, string>
+  >;
+  expect(satisfies(String(manifest.version), peerDependencies?.payonce ?? '')).toBe(true);
 });
 
 it('every relative link in its pages leads to one of its files', () => {

@@ -1,6 +1,6 @@
 /**
- * Windows in turn, A B A B …: only one contestant is under load at a time, and each round holds one window of every
- * contestant, so that what disturbs the machine for a while disturbs all of them alike.
+ * Windows in turn, A B B A …: only one contestant is under load at a time, and each round holds one window of every
+ * contestant, so that what disturbs the machine for a while disturbs all of them alike, and who comes first gains nothing.
  */
 import type { Statuses } from '../load/counts.ts';
 import type { Latency } from '../load/latency.ts';
@@ -56,7 +56,7 @@ export async function measureRounds(options: RoundsOptions): Promise<readonly Wi
   const windows: Window[] = [];
   for (let round = 1; round <= timing.rounds; round += 1) {
     for (const count of connections) {
-      for (const contestant of contestants) {
+      for (const contestant of round % 2 === 1 ? contestants : contestants.toReversed()) {
         const warmUpMs = warm.has(contestant) ? timing.warmUpMs : timing.firstWarmUpMs;
         warm.add(contestant);
         const window = await measureOne(options, contestant, { connections: count, round, warmUpMs });

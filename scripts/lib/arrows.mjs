@@ -105,6 +105,12 @@ export const RULES = [
     may: ['node:*'],
     instead: 'The launcher stands alone. Pass in what it has to know, and let the caller log.',
   },
+  {
+    part: 'packages/mcp/',
+    may: ['payonce', '@modelcontextprotocol/sdk', 'zod', 'node:*'],
+    instead:
+      'The tools speak with a service through the client that they are given, and know nothing else of it.',
+  },
   // The proof: first what is simulated, then what judges it, last what drives it.
   { part: 'sim/core/', may: [], instead: 'Time, chance and traces know nothing of payments.' },
   {

@@ -32,11 +32,29 @@ export const EMBEDDED_POSTGRES = {
   outputs: ['.js', '.js.map', '.d.ts'],
 };
 
+/** The tools for agents, a package of its own. After the program, whose client it takes the declarations of. @type {Target} */
+export const MCP = {
+  name: 'Building the tools for agents …',
+  base: inRoot('packages', 'mcp', 'src'),
+  folders: ['.'],
+  out: inRoot('packages', 'mcp', 'dist'),
+  config: join('packages', 'mcp', 'tsconfig.json'),
+  outputs: ['.js', '.js.map', '.d.ts'],
+};
+
 /**
- * Where the program finds this clone's embedded PostgreSQL. The link that npm makes will not do: clones that share their
+ * Where the program finds a package of this clone. The link that npm makes will not do: clones that share their
  * installed packages, as worktrees and the copies for planted bugs do, would all run the one that the link leads to.
+ *
+ * @param {string} name its folder in `packages`
  */
-const LINK = join('node_modules', 'payonce-embedded-postgres');
+const linkTo = (name) => {
+  const place = join('node_modules', `payonce-${name}`);
+  return {
+    [join(place, 'package.json')]: '{ "type": "module", "exports": "./index.js" }\n',
+    [join(place, 'index.js')]: `export * from '../../../packages/${name}/dist/index.js';\n`,
+  };
+};
 
 /** The program. @type {Target} */
 export const PROGRAM = {
@@ -46,10 +64,7 @@ export const PROGRAM = {
   out: inRoot('dist'),
   config: 'tsconfig.json',
   outputs: ['.js', '.js.map', '.d.ts'],
-  written: {
-    [join(LINK, 'package.json')]: '{ "type": "module", "exports": "./index.js" }\n',
-    [join(LINK, 'index.js')]: "export * from '../../../packages/embedded-postgres/dist/index.js';\n",
-  },
+  written: { ...linkTo('embedded-postgres'), ...linkTo('mcp') },
 };
 
 /**

@@ -1,5 +1,5 @@
 /** What every command needs first, done only as far as it is missing. */
-import { build, CLIENT, EMBEDDED_POSTGRES, isBuilt, PROGRAM, PROOF } from './compile.mjs';
+import { build, CLIENT, EMBEDDED_POSTGRES, isBuilt, MCP, PROGRAM, PROOF } from './compile.mjs';
 import { install, isInstalled } from './install.mjs';
 import { withLock } from './lock.mjs';
 import { fail, inRoot } from './project.mjs';
@@ -22,11 +22,12 @@ export async function setUp() {
   });
 }
 
-/** The packages, and `dist` of the embedded PostgreSQL, of the program and of the client. */
+/** The packages, and `dist` of the embedded PostgreSQL, of the program, of the client and of the tools for agents. */
 export async function setUpAndBuild() {
   await setUpAnd(EMBEDDED_POSTGRES);
   await setUpAnd(PROGRAM);
   await setUpAnd(CLIENT);
+  await setUpAnd(MCP);
 }
 
 /** The same, and `dist-sim`. */

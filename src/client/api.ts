@@ -1,7 +1,7 @@
 /** What a client can do: every route of `/v1`, with the words of the library. */
 import type { CallOptions, ChargeInput, ChargeOptions, ChargeResult } from './charge-types.ts';
 import type { FollowUpEvent } from './follow-up.ts';
-import type { ListOptions } from './list.ts';
+import type { Listing, ListOptions } from './list-types.ts';
 import type { CaptureOrVoidNow } from './operation.ts';
 import type {
   CaptureInput,
@@ -81,19 +81,19 @@ export interface PayonceClient {
    * @example
    * for await (const payment of payonce.payments({ status: 'REVIEW' })) show(payment);
    */
-  payments(filter?: PaymentsFilter): AsyncIterable<PaymentNow>;
+  payments(filter?: PaymentsFilter): Listing<PaymentNow>;
 
   /** A payment's audit trail, oldest first. As `payments`. */
-  events(paymentId: string, options?: ListOptions): AsyncIterable<PaymentEvent>;
+  events(paymentId: string, options?: ListOptions): Listing<PaymentEvent>;
 
   /** The refund as it is now; null if there is none. As `payment`. */
   findRefund(paymentId: string, refundId: string, options?: CallOptions): Promise<RefundNow | null>;
 
   /** A payment's refunds, newest first. As `payments`. */
-  refunds(paymentId: string, options?: ListOptions): AsyncIterable<RefundNow>;
+  refunds(paymentId: string, options?: ListOptions): Listing<RefundNow>;
 
   /** A refund's audit trail, oldest first. As `payments`. */
-  refundEvents(paymentId: string, refundId: string, options?: ListOptions): AsyncIterable<FollowUpEvent>;
+  refundEvents(paymentId: string, refundId: string, options?: ListOptions): Listing<FollowUpEvent>;
 
   /** The last capture of the payment, as it is now; null if there is none. As `payment`. */
   findCapture(paymentId: string, options?: CallOptions): Promise<CaptureOrVoidNow | null>;
@@ -102,10 +102,10 @@ export interface PayonceClient {
   findVoid(paymentId: string, options?: CallOptions): Promise<CaptureOrVoidNow | null>;
 
   /** The audit trail of the last capture, oldest first. As `payments`. */
-  captureEvents(paymentId: string, options?: ListOptions): AsyncIterable<FollowUpEvent>;
+  captureEvents(paymentId: string, options?: ListOptions): Listing<FollowUpEvent>;
 
   /** The audit trail of the last void, oldest first. As `payments`. */
-  voidEvents(paymentId: string, options?: ListOptions): AsyncIterable<FollowUpEvent>;
+  voidEvents(paymentId: string, options?: ListOptions): Listing<FollowUpEvent>;
 
   /**
    * Has a payment, a refund, a capture or a void looked up at the gateway at once. It does not wait for the lookup.

@@ -20,7 +20,7 @@ export type {
 export { createClient } from './client.ts';
 export { type FieldProblem, PayonceInputError, PayonceReadError, type ReadErrorCode } from './errors.ts';
 export type { FollowUpEvent, FollowUpStatus } from './follow-up.ts';
-export type { ListOptions } from './list.ts';
+export type { Listing, ListOptions, Page } from './list-types.ts';
 export type { CaptureOrVoid, CaptureOrVoidNow, OperationKind } from './operation.ts';
 export type {
   Captured,

@@ -4,7 +4,7 @@ import type { ProblemCode } from './problem-codes.ts';
 
 /** What every result says that the server gave. */
 export interface Told {
-  /** Whether the server had seen the key before: from an earlier call, or from an earlier request of this call. */
+  /** Whether the server had seen the key, or the refund's name, before: from an earlier call, or from an earlier request of this call. */
   readonly replayed: boolean;
 }
 

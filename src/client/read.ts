@@ -5,6 +5,7 @@ import type { CallOptions } from './charge-types.ts';
 import { PayonceReadError, type ReadFailure } from './errors.ts';
 import { exchange, type Heard, type Line } from './exchange.ts';
 import { type Fields, isFields, NotBelieved } from './fields.ts';
+import type { Page } from './list-types.ts';
 import type { Patience } from './persist.ts';
 import { meaningOf } from './problem-codes.ts';
 import { patienceOf } from './try.ts';
@@ -29,12 +30,6 @@ const MISSING: ReadonlySet<string> = new Set([
   'refund_not_found',
   'operation_not_found',
 ]);
-
-export interface Page<Thing> {
-  readonly things: readonly Thing[];
-  /** Where the next page begins; null if this is the last one. */
-  readonly next: string | null;
-}
 
 export function readPage<Thing>(
   line: Line,

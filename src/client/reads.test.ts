@@ -97,6 +97,13 @@ describe('a list', () => {
     ]);
   });
 
+  test('gives one page, from a cursor', async () => {
+    const { client, sent } = scriptedClient([page('c/2', now())]);
+    const { things, next } = await client.payments({ pageSize: 1 }).page('c/1');
+    expect([things.length, next]).toEqual([1, 'c/2']);
+    expect(sent.map(({ url }) => url.split('?')[1])).toEqual(['limit=1&cursor=c%2F1']);
+  });
+
   test('sends the cursor of the page before', async () => {
     const { client, sent } = scriptedClient([page('c/1', now()), page(null)]);
     for await (const _ of client.payments());

@@ -5,7 +5,8 @@ import type { Line } from './exchange.ts';
 import { type Fields, mustBe } from './fields.ts';
 import { type FollowUpEvent, readFollowUpEvent } from './follow-up.ts';
 import { mustBePaymentId, mustBeText } from './input.ts';
-import { type ListOptions, listOf } from './list.ts';
+import { listOf } from './list.ts';
+import type { Listing, ListOptions } from './list-types.ts';
 import { type CaptureOrVoidNow, type OperationKind, readOperationNow } from './operation.ts';
 import { paymentPath } from './paths.ts';
 import { readPaymentEvent, readPaymentNow } from './payment.ts';
@@ -72,7 +73,7 @@ async function findOperation(
   return readOne(line, paymentPath(id, kind), read, options);
 }
 
-function trail(line: Line, path: string, options: ListOptions | undefined): AsyncIterable<FollowUpEvent> {
+function trail(line: Line, path: string, options: ListOptions | undefined): Listing<FollowUpEvent> {
   return listOf(line, { path: `${path}/events`, read: readFollowUpEvent }, options);
 }
 

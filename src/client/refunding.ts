@@ -64,8 +64,10 @@ interface Asked {
   readonly amountMinor: number | undefined;
 }
 
-function judgeAnswer({ status, body, replayed }: Answer, asked: Asked): Verdict<RefundResult> {
+function judgeAnswer({ status, body, replayed: keySeen }: Answer, asked: Asked): Verdict<RefundResult> {
   const refund = readRefund(body);
+  // 200: the name was there before. A refund that its name alone identifies has no key that could say so.
+  const replayed = keySeen || status === 200;
   mustBeOurs(refund, asked);
   const retryAfterMs = refund.retryAfterMs ?? DEFAULT_RETRY_AFTER_MS;
   if (status === 202) return judgeUnsettled(refund, retryAfterMs);

@@ -89,7 +89,11 @@ test('payments, refunds and their trails are found again', async () => {
     ['payment.completed', 1],
   ]);
   for (const refundId of ['a/b', 'c d', '%2E'])
-    expect((await client.refund({ paymentId, amountMinor: 1, refundId })).outcome).toBe('refunded');
+    for (const replayed of [false, true])
+      expect(await client.refund({ paymentId, amountMinor: 1, refundId })).toMatchObject({
+        outcome: 'refunded',
+        replayed,
+      });
   expect(await client.findRefund(paymentId, 'a/b')).toMatchObject({ refundId: 'a/b', status: 'SUCCEEDED' });
   expect(await client.findRefund(paymentId, 'none')).toBeNull();
   expect(await all(client.refunds(paymentId, { pageSize: 2 }), ({ refundId }) => refundId)).toEqual([

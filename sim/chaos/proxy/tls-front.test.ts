@@ -45,6 +45,13 @@ function knock(socket = dial(front)): TLSSocket {
   return client;
 }
 
+function howItLeaves(far: Socket): Promise<string> {
+  return new Promise((resolve) => {
+    far.once('end', () => resolve('closed'));
+    far.once('error', () => resolve('reset'));
+  });
+}
+
 test('what the client says arrives in plain, and the answer comes back', async () => {
   const client = knock();
   const far = await arrival();
@@ -64,14 +71,21 @@ test('the close of a client arrives as a close, its reset as a reset', async () 
     // A client that closes before it has read everything sends a reset. So it reads everything first.
     far.write('y');
     await once(client, 'data');
-    const left = new Promise<string>((resolve) => {
-      far.once('end', () => resolve('closed'));
-      far.once('error', () => resolve('reset'));
-    });
+    const left = howItLeaves(far);
     if (how === 'closed') client.destroy();
     else plain.resetAndDestroy();
     expect(await left).toBe(how);
   }
+});
+
+test('what the front ends itself ends with a reset: the network behind it must deliver nothing of it later', async () => {
+  const client = knock();
+  const far = await arrival();
+  client.write('x');
+  await once(far, 'data');
+  const left = howItLeaves(far);
+  front.holdHandshakes();
+  expect(await left).toBe('reset');
 });
 
 test('a handshake hangs until it is released, and only then the server hears of the connection', async () => {

@@ -25,6 +25,8 @@ const HOST = '127.0.0.1';
 export async function startTlsFront(target: Address): Promise<TlsFront> {
   const secureContext = createSecureContext({ key: TEST_KEY, cert: TEST_CERTIFICATE });
   const sockets = new Set<Socket>();
+  /** Those to the server. */
+  const behind = new Set<Socket>();
   let hanging: { readonly begin: (() => void)[]; readonly meet: () => void } | null = null;
 
   function keep(socket: Socket): void {
@@ -38,6 +40,8 @@ export async function startTlsFront(target: Address): Promise<TlsFront> {
     if (raw.destroyed) return;
     const far = connect({ ...target, allowHalfOpen: true });
     keep(far);
+    behind.add(far);
+    far.once('close', () => behind.delete(far));
     // If the server cannot be reached, there is no handshake.
     far.once('error', () => raw.destroy());
     far.once('connect', () => {
@@ -70,6 +74,8 @@ export async function startTlsFront(target: Address): Promise<TlsFront> {
       });
       const held = { begin: [] as (() => void)[], meet };
       hanging = held;
+      // With a reset: after a FIN, the network behind this front could still deliver what it holds, and it would look as if a replica had sent it.
+      for (const far of behind) if (!far.connecting) far.resetAndDestroy();
       for (const socket of sockets) socket.destroy();
       return {
         met,
