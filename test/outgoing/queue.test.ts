@@ -22,6 +22,18 @@ test('what is claimed by one process is not claimed by another', async () => {
   expect([ids.length, new Set(ids).size]).toEqual([6, 6]);
 });
 
+test('what another process is just claiming is passed over, and not waited for', async () => {
+  const { claim, connect } = await withEvents(2);
+  const client = await connect();
+  await client.query('BEGIN');
+  const { rows } = await client.query(
+    'SELECT event_id FROM payonce.webhook_deliveries ORDER BY due_at, event_id LIMIT 1 FOR UPDATE',
+  );
+  const claims = await claim();
+  expect(claims).toHaveLength(1);
+  expect(claims[0]?.eventId).not.toBe(rows[0].event_id);
+});
+
 test('a process that dies between sending and noting loses nothing: another one sends it when the lease is over', async () => {
   const { claim, books, made, queue } = await withEvents(1);
   const [first] = await claim({ leaseMs: 0 });

@@ -21,6 +21,8 @@ export interface Receiver {
   readonly port: number;
   /** Every event that came in whole, in its order. */
   readonly received: Received[];
+  /** How often somebody connected. */
+  connections(): number;
 }
 
 type Answer = (reply: ServerResponse, received: Received) => void;
@@ -46,11 +48,20 @@ export async function startReceiver(
     });
   };
   const server: Server = tls === undefined ? createServer(listener) : createTls(tls, listener);
+  let connections = 0;
+  server.on('connection', () => {
+    connections += 1;
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => {
     server.closeAllConnections();
     server.close();
   });
   const { port } = server.address() as AddressInfo;
-  return { url: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}/hook`, port, received };
+  return {
+    url: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}/hook`,
+    port,
+    received,
+    connections: () => connections,
+  };
 }
