@@ -38,10 +38,10 @@ const SINCE = timeFrom('$1::float8');
 
 /**
  * Counted, and not asked with EXISTS: for the first of many rows the planner would begin at the old end of the table, and read all of it if there is
- * none.
+ * none. The limit tells it that the cursor is one row.
  */
 const countNew = (table: string): string =>
-  `(SELECT count(*) FROM ${table} e, payonce.webhook_cursor c WHERE e.at >= ${SINCE} AND ${IS_NEW})`;
+  `(SELECT count(*) FROM ${table} e, (SELECT before_xid FROM payonce.webhook_cursor LIMIT 1) c WHERE e.at >= ${SINCE} AND ${IS_NEW})`;
 
 const ANY_NEW = `SELECT ${countNew('payonce.events')} + ${countNew('payonce.follow_up_events')} > 0 AS "anyNew"`;
 
@@ -50,7 +50,7 @@ const eventId = (id: string): string => `'evt_' || replace(${id}::text, '-', '')
 
 const PLAN = `
 WITH c AS MATERIALIZED (
-  SELECT before_xid FROM payonce.webhook_cursor FOR UPDATE SKIP LOCKED
+  SELECT before_xid FROM payonce.webhook_cursor LIMIT 1 FOR UPDATE SKIP LOCKED
 ), lines AS MATERIALIZED (
   SELECT e.account_id, e.payment_id, NULL::uuid AS follow_up_id, e.at, ${eventId('e.payment_id')} AS event_id,
     $2::jsonb ->> ('charge ' || e.type || ' ' || e.status) AS event_type
