@@ -72,6 +72,52 @@ test('two workers: each event comes signed, also after a kill while the receiver
   expect(last.headers['webhook-id']).toBe(receiver.received[1]?.headers['webhook-id']);
 });
 
+test('what becomes of payments, as the engine writes it, is what is told', async () => {
+  const { url } = await openEmptyDatabase();
+  const receiver = await startReceiver();
+  const service = await startService({
+    ...FAST,
+    DATABASE_URL: url,
+    GATEWAY: 'fake',
+    WEBHOOK_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
+    WEBHOOK_ALLOW_PRIVATE: 'yes',
+  });
+  onTestFinished(() => service.kill());
+  await post(`${service.url}/v1/webhook-endpoints`, { url: receiver.url });
+  const charge = async (order_id: string, more: object) => {
+    const order = { order_id, amount: 1000, currency: 'USD', ...more };
+    return (await post(`${service.url}/v1/payments`, order)).body.payment_id;
+  };
+  const manual = { method: 'tok_visa', capture_method: 'manual' };
+  await charge('declined', { method: 'tok_declined' });
+  const [captured, voided, refused] = [
+    await charge('captured', manual),
+    await charge('voided', manual),
+    await charge('refused', { method: 'tok_refund_declined' }),
+  ];
+  await post(`${service.url}/v1/payments/${captured}/capture`, {});
+  await post(`${service.url}/v1/payments/${voided}/void`, {});
+  await post(`${service.url}/v1/payments/${refused}/refunds`, { refund_id: 'r1' });
+  const told = () =>
+    receiver.received
+      .map(({ body }) => JSON.parse(body))
+      .map(({ type, data }) => `${type} ${data.order_id ?? data.refund_id}`)
+      .sort();
+  await expect
+    .poll(told)
+    .toEqual(
+      [
+        'payment.failed declined',
+        'payment.authorized captured',
+        'payment.captured captured',
+        'payment.authorized voided',
+        'payment.voided voided',
+        'payment.succeeded refused',
+        'refund.failed r1',
+      ].sort(),
+    );
+});
+
 test('on the embedded PostgreSQL a key is made; private addresses are refused all the same', async () => {
   const DATA_DIR = makeTemporaryFolder();
   onTestFinished(() => removeDataDir(DATA_DIR));
