@@ -15,6 +15,7 @@ import { createOutgoing, type Outgoing } from '../outgoing/endpoints.ts';
 import { createSecretBox, encryptionKey, newEncryptionKey, type SecretBox } from '../outgoing/secrets.ts';
 import { createSender } from '../outgoing/send.ts';
 import type { Log } from '../ports/log.ts';
+import type { DeliveryQueue } from '../ports/outgoing.ts';
 import { createDeliveryQueue, createEndpointBooks } from '../postgres/outgoing/index.ts';
 import { systemClock } from '../system/clock.ts';
 import { systemRandom } from '../system/random.ts';
@@ -53,9 +54,13 @@ export function openOutgoing(
       wake: () => dispatcher?.wake(),
     }),
     start(payonce) {
-      if (box === null) return;
+      const queue = createDeliveryQueue({ pool, timeoutMs: QUEUE_TIMEOUT_MS });
+      if (box === null) {
+        void warnOfSilence(queue, log);
+        return;
+      }
       dispatcher = startDispatcher({
-        queue: createDeliveryQueue({ pool, timeoutMs: QUEUE_TIMEOUT_MS }),
+        queue,
         box,
         sender: createSender(rules),
         show: showFrom(payonce),
@@ -68,6 +73,16 @@ export function openOutgoing(
       await dispatcher?.stop(withinMs);
     },
   };
+}
+
+/** Says so if somebody waits for events that cannot be signed. They are planned, and sent once there is a key. */
+async function warnOfSilence(queue: DeliveryQueue, log: Log): Promise<void> {
+  const planned = await queue.plan().catch(() => 'idle');
+  if (planned !== 'idle')
+    log.error(
+      {},
+      'webhook endpoints are enabled, but WEBHOOK_ENCRYPTION_KEY is not set, so no events are sent. They stay stored. Set the key with which the secrets were encrypted, and start again',
+    );
 }
 
 /** As the API shows it. */

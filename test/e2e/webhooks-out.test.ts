@@ -116,6 +116,13 @@ test('what becomes of payments, as the engine writes it, is what is told', async
         'refund.failed r1',
       ].sort(),
     );
+
+  await service.kill();
+  const silent = await startService({ ...FAST, DATABASE_URL: url, GATEWAY: 'fake' });
+  onTestFinished(() => silent.kill());
+  await until('it says that it sends nothing', () =>
+    silent.output().includes('WEBHOOK_ENCRYPTION_KEY is not set, so no events are sent'),
+  );
 });
 
 test('on the embedded PostgreSQL a key is made; private addresses are refused all the same', async () => {
