@@ -59,8 +59,13 @@ export const RULES = [
     instead: 'Who may ask is decided before the engine is asked. Take what you need as a parameter.',
   },
   {
+    part: 'outgoing/',
+    may: ['domain/', 'ports/', 'undici', 'node:*'],
+    instead: 'Events for merchants know what is stored and how to send. What an event is about is passed in.',
+  },
+  {
     part: 'http/',
-    may: ['access/', 'engine/', 'domain/', 'ports/', 'fastify', 'node:*'],
+    may: ['access/', 'engine/', 'domain/', 'ports/', 'outgoing/endpoints.ts', 'fastify', 'node:*'],
     instead: 'Routes talk to the engine. Pass anything else in from the composition root (src/main.ts).',
   },
   {
