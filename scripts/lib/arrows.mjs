@@ -113,6 +113,7 @@ export const RULES = [
   },
   // The proof: first what is simulated, then what judges it, last what drives it.
   { part: 'sim/core/', may: [], instead: 'Time, chance and traces know nothing of payments.' },
+  { part: 'sim/cores/', may: ['node:*'], instead: 'Child processes know nothing of what they work on.' },
   {
     part: 'sim/store/',
     may: ['domain/', 'ports/', 'test/suites/'],
@@ -164,7 +165,7 @@ export const RULES = [
   },
   {
     part: 'sim/simulate/',
-    may: ['sim/core/', 'sim/judge/', 'sim/plan/', 'sim/world/', 'domain/events.ts', 'node:*'],
+    may: ['sim/core/', 'sim/cores/', 'sim/judge/', 'sim/plan/', 'sim/world/', 'domain/events.ts', 'node:*'],
     instead: 'The runner chooses worlds and counts. What happens inside a world belongs to sim/world.',
   },
   {
@@ -179,7 +180,7 @@ export const RULES = [
   },
   {
     part: 'sim/explore/',
-    may: ['domain/', 'sim/judge/events-after.ts', 'node:*'],
+    may: ['domain/', 'sim/cores/', 'sim/judge/events-after.ts', 'node:*'],
     instead: 'The search drives the pure decisions, and models everything else by itself.',
   },
   {

@@ -2,7 +2,7 @@
  * Explores every world whole and prints what was seen. Exit code 1: an invariant does not hold (with the story
  * that leads there), something expected never happened, or a world is bigger than it may be.
  */
-import { onAllCores } from '../core/cores.ts';
+import { onAllCores } from '../cores/cores.ts';
 import { missing } from './marks.ts';
 import { type Explored, summary, totals } from './report.ts';
 import type { WorldResult, WorldTask } from './worker.ts';

@@ -1,5 +1,5 @@
 /** Explores one world after the other. It is a child process of `main.ts`. */
-import { doTasks } from '../core/cores.ts';
+import { doTasks } from '../cores/cores.ts';
 import type { Checked } from './check.ts';
 import type { Explored } from './report.ts';
 import { BoundExceeded } from './search.ts';

@@ -1,4 +1,4 @@
-/** All worlds, whatever their kind of model: the biggest first, so that the end does not wait for one core. */
+/** All worlds, whatever their kind of model. */
 import { type Checked, check } from './check.ts';
 import {
   ENDS_WORLDS,

@@ -2,7 +2,7 @@
  * Crash at every await: `node dist-sim/sim/kill-points/main.js [name]` kills a process before and after each use of
  * the store and the gateway, in every script, and prints what it did. For the first failure it prints the story. Then exit 1.
  */
-import { onAllCores } from '../core/cores.ts';
+import { onAllCores } from '../cores/cores.ts';
 import type { KillFailure, KillReport } from './kill.ts';
 import { KILL_SCENARIOS } from './scenarios.ts';
 import type { KillTask } from './worker.ts';

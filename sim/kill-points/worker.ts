@@ -1,5 +1,5 @@
 /** Kills everywhere in one script after the other. It is a child process of `main.ts`. */
-import { doTasks } from '../core/cores.ts';
+import { doTasks } from '../cores/cores.ts';
 import { type KillReport, killEverywhere } from './kill.ts';
 import { KILL_SCENARIOS } from './scenarios.ts';
 

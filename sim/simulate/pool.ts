@@ -1,5 +1,5 @@
 /** Runs one range of seeds on all cores. */
-import { onAllCores } from '../core/cores.ts';
+import { onAllCores } from '../cores/cores.ts';
 import { addBatch, type Batch, emptyBatch } from './batch.ts';
 
 /** A part of the range. */

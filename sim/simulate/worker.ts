@@ -1,5 +1,5 @@
 /** Runs one core's share of the seeds. It is a child process of `pool.ts`. */
-import { doTasks } from '../core/cores.ts';
+import { doTasks } from '../cores/cores.ts';
 import { runBatch } from './batch.ts';
 import type { Share } from './pool.ts';
 
