@@ -25,7 +25,7 @@ export async function openWorld(
   onTestFinished(() => gateway.close());
   const database = await createDatabase();
   onTestFinished(() => database.drop());
-  const service = await startService({ ...FAST, DATABASE_URL: database.url, ...envOf(gateway.url) });
+  const service = await startService({ ...envOf(gateway.url), DATABASE_URL: database.url });
   onTestFinished(() => service.kill());
   return {
     serviceUrl: service.url,
@@ -39,5 +39,11 @@ export async function openWorld(
   };
 }
 
-/** A gateway of our own protocol. */
-export const http = (gatewayUrl: string): Env => ({ GATEWAY_URL: gatewayUrl, GATEWAY_LIVEMODE: 'no' });
+/** With a gateway of our own protocol. */
+export const http = (url: string): Env => ({ ...FAST, GATEWAY_URL: url, GATEWAY_LIVEMODE: 'no' });
+
+/** With Stripe. What it promises is known, so it is no setting. */
+export function stripe(url: string): Env {
+  const { GATEWAY_LANDS_WITHIN_MS: _, ...fast } = FAST;
+  return { ...fast, GATEWAY: 'stripe', STRIPE_SECRET_KEY: 'sk_test_any', STRIPE_API_BASE: url };
+}
