@@ -25,6 +25,8 @@ form.addEventListener('submit', async (event) => {
   attempt += 1;
   again('Not paid: nothing was charged. Try another card.');
 });
+// Not before: a form without this handler would send itself.
+button.disabled = false;
 
 /** Resolves to the outcome. Until it is known, the customer sees neither "paid" nor "failed". */
 async function pay(method) {

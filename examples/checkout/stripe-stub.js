@@ -1,7 +1,12 @@
 /** Takes the place of Stripe.js in tests: the same calls, no card, and the bank's page of the fake Stripe. */
 {
   const { fakeStripe } = document.currentScript.dataset;
-  const METHODS = ['pm_card_visa', 'pm_card_authenticationRequired', 'pm_card_chargeDeclined'];
+  const METHODS = [
+    'pm_card_visa',
+    'pm_card_authenticationRequired',
+    'pm_card_chargeDeclined',
+    'pm_drop_after_once', // the fake Stripe charges, and its answer is lost
+  ];
 
   window.Stripe = () => ({
     elements() {

@@ -47,7 +47,7 @@ async function createKey({ databaseUrl }: World, scopes: string): Promise<string
 test.skipIf(CHROMIUM === undefined)(
   'a customer is declined, fails 3-D Secure, passes it, and has paid once',
   async () => {
-    const world = await openWorld({ stripe: {} }, stripe);
+    const world = await openWorld({ faults: {}, stripe: {} }, stripe);
     const shop = run([SERVER], {
       PAYONCE_URL: world.serviceUrl,
       FAKE_STRIPE: `${world.gatewayUrl}/stripe`,
@@ -70,7 +70,7 @@ test.skipIf(CHROMIUM === undefined)(
 );
 
 test.skipIf(CHROMIUM === undefined)('the client runs in a page, and no page has a key', async () => {
-  const world = await openWorld({ stripe: {} }, stripe);
+  const world = await openWorld({ faults: {}, stripe: {} }, stripe);
   const keys = [
     await createKey(world, 'payments:read,payments:write'),
     await createKey(world, 'payments:read'),
@@ -86,8 +86,10 @@ test.skipIf(CHROMIUM === undefined)('the client runs in a page, and no page has 
   const checkoutUrl = await addressOf(shop);
   const open = await openBrowser();
   const checkout = await open(checkoutUrl);
-  await payWith(checkout, 'pm_card_visa');
+  // Stripe charges, and hangs up.
+  await payWith(checkout, 'pm_drop_after_once');
   await says(checkout, /Paid\. Thank you!/);
+  expect(await world.charges('ORD1')).toBe(1);
 
   const staffUrl = new URL('staff.html', checkoutUrl).href;
   const staff = await open(staffUrl);
