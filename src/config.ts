@@ -249,6 +249,16 @@ export const SETTINGS = {
     Number.MAX_SAFE_INTEGER,
     'Seed of all randomness of the mounted fake gateway.',
   ),
+  WEBHOOK_ENCRYPTION_KEY: {
+    kind: 'text',
+    default: '',
+    doc: 'Encrypts the signing secrets of webhook endpoints: 32 random bytes in base64 (`openssl rand -base64 32`). Several with commas between: the first one encrypts, each decrypts. Not set: with the embedded PostgreSQL, a key in `DATA_DIR` is made and used; else no endpoint can be made.',
+  },
+  WEBHOOK_ALLOW_PRIVATE: choice(
+    'no',
+    ['yes', 'no'],
+    'Whether events may be sent to private addresses and over http. `yes` is for development only: whoever makes an endpoint can then reach what this server can reach.',
+  ),
   LOG_LEVEL: choice(
     'info',
     ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
@@ -438,6 +448,12 @@ function contradictions(valid: Valid): string[] {
       'GATEWAY_WEBHOOK_SECRET must be "whsec_" and then 24 to 64 random bytes in base64, or several of these with commas between.',
     );
   }
+  const { WEBHOOK_ENCRYPTION_KEY: encryption } = valid;
+  if (encryption !== undefined && !areSecrets(encryption, checkEncryptionKey)) {
+    problems.push(
+      'WEBHOOK_ENCRYPTION_KEY must be 32 random bytes in base64, or several of these with commas between. Make one with: openssl rand -base64 32',
+    );
+  }
   if (typeof valid.RESTORED_AT === 'number' && valid.GATEWAY_LOOKUP === 'no') {
     problems.push(
       'RESTORED_AT needs a gateway with lookups (GATEWAY_LOOKUP=yes): only the gateway knows what the restored database has forgotten. ' +
@@ -445,6 +461,11 @@ function contradictions(valid: Valid): string[] {
     );
   }
   return problems;
+}
+
+/** Throws if it is none. */
+function checkEncryptionKey(text: string): void {
+  if (!/^[A-Za-z0-9+/]{43}=$/.test(text)) throw new TypeError('It is no key.');
 }
 
 function isPlainAddress(text: string): boolean {

@@ -59,8 +59,13 @@ export const RULES = [
     instead: 'Who may ask is decided before the engine is asked. Take what you need as a parameter.',
   },
   {
+    part: 'outgoing/',
+    may: ['domain/', 'ports/', 'undici', 'node:*'],
+    instead: 'Events for merchants know what is stored and how to send. What an event is about is passed in.',
+  },
+  {
     part: 'http/',
-    may: ['access/', 'engine/', 'domain/', 'ports/', 'fastify', 'node:*'],
+    may: ['access/', 'engine/', 'domain/', 'ports/', 'outgoing/endpoints.ts', 'fastify', 'node:*'],
     instead: 'Routes talk to the engine. Pass anything else in from the composition root (src/main.ts).',
   },
   {
@@ -108,6 +113,7 @@ export const RULES = [
   },
   // The proof: first what is simulated, then what judges it, last what drives it.
   { part: 'sim/core/', may: [], instead: 'Time, chance and traces know nothing of payments.' },
+  { part: 'sim/cores/', may: ['node:*'], instead: 'Child processes know nothing of what they work on.' },
   {
     part: 'sim/store/',
     may: ['domain/', 'ports/', 'test/suites/'],
@@ -159,7 +165,7 @@ export const RULES = [
   },
   {
     part: 'sim/simulate/',
-    may: ['sim/core/', 'sim/judge/', 'sim/plan/', 'sim/world/', 'domain/events.ts', 'node:*'],
+    may: ['sim/core/', 'sim/cores/', 'sim/judge/', 'sim/plan/', 'sim/world/', 'domain/events.ts', 'node:*'],
     instead: 'The runner chooses worlds and counts. What happens inside a world belongs to sim/world.',
   },
   {
@@ -174,7 +180,7 @@ export const RULES = [
   },
   {
     part: 'sim/explore/',
-    may: ['domain/', 'sim/judge/events-after.ts', 'node:*'],
+    may: ['domain/', 'sim/cores/', 'sim/judge/events-after.ts', 'node:*'],
     instead: 'The search drives the pure decisions, and models everything else by itself.',
   },
   {

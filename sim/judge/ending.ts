@@ -68,6 +68,8 @@ export function isAtRest(
   // Late evidence is kept for the person who decides.
   if (operation.status !== 'REVIEW' || (dueAtMs === null) !== !contract.lookup || hasOpenWish(row))
     return false;
+  // The gateway shows it under another reference, so no look tells what has become of it.
+  if (operation.failureCode === 'reference_mismatch') return true;
   // What was made on other terms than were asked for says nothing of the order.
   const own = ledger.filter(({ key }) => !isOther(key));
   return !contract.lookup || !isTakenBack(row, own);

@@ -211,7 +211,8 @@ export function judgeBooking(parts: MoneyJudgeParts, charge: BookedCharge): void
 function counts({ book, policy }: MoneyJudgeParts, one: BookedCharge, charge: BookedCharge): boolean {
   const [a, b] = [book.intended.get(one.key), book.intended.get(charge.key)];
   // A late charge is judged when the next one is sent, by whether it was visible: see `judgeKnown`.
-  if (a === undefined || b === undefined || a.order !== b.order || book.late.has(one.key)) return false;
+  if (a === undefined || b === undefined || a.order !== b.order) return false;
+  if (book.late.has(one.key) || book.late.has(charge.key)) return false;
   const { restored } = book;
   // The processes look up every charge that they know, and the one after it. They cannot find any beyond that.
   if (restored?.asked === true) return a.n <= Math.max(b.n, restored.knownN.get(a.order) ?? 0) + 1;

@@ -2,7 +2,14 @@
  * Page cursors, opaque to clients. Each is tagged with its list and a version, so that a cursor of another list or another release is
  * refused. Otherwise it would silently start somewhere else.
  */
-export type CursorKind = 'payments' | 'events' | 'refunds' | 'refund_events' | 'operation_events';
+export type CursorKind =
+  | 'payments'
+  | 'events'
+  | 'refunds'
+  | 'refund_events'
+  | 'operation_events'
+  | 'webhook_endpoints'
+  | 'webhook_deliveries';
 
 const TAGS: Readonly<Record<CursorKind, string>> = {
   payments: '1p',
@@ -10,6 +17,8 @@ const TAGS: Readonly<Record<CursorKind, string>> = {
   refunds: '1r',
   refund_events: '1s',
   operation_events: '1o',
+  webhook_endpoints: '1w',
+  webhook_deliveries: '1d',
 };
 
 export function encodeCursor(kind: CursorKind, position: string): string {

@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify';
 import type { Access } from '../access/access.ts';
 import type { NotReady, Payonce } from '../engine/api.ts';
+import type { Outgoing } from '../outgoing/endpoints.ts';
 import { beginLine, type HttpLogger, type RouteLabel } from './access-log.ts';
 import { type ProblemStyle, sendError, sendProblem } from './answer.ts';
 import { type JsonValue, parseJson } from './json.ts';
@@ -11,6 +12,8 @@ import type { Problem } from './problem.ts';
 export interface RouteContext {
   readonly payonce: Payonce;
   readonly access: Access;
+  /** Events for merchants. Null: this server has no such routes. */
+  readonly outgoing: Outgoing | null;
   /** Where the server listens: a name or an address. */
   readonly ownHost: string;
   readonly logger: HttpLogger;

@@ -9,7 +9,7 @@ import { markNotReplayed } from './write-options.ts';
 export type RouteHandler = (request: FastifyRequest, reply: FastifyReply) => void | Promise<void>;
 
 export interface Route {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** The address, with `:name` for each part that differs from request to request. */
   readonly path: string;
   /** What an API key must allow. */

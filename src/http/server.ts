@@ -5,10 +5,12 @@
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Access } from '../access/access.ts';
 import type { NotReady, Payonce } from '../engine/api.ts';
+import type { Outgoing } from '../outgoing/endpoints.ts';
 import { beginLine, type HttpLogger } from './access-log.ts';
 import { PROBLEM_JSON, type ProblemStyle, sendError, sendProblem } from './answer.ts';
 import { answerClientError } from './client-error.ts';
 import { endConnectionsOnClose } from './closing.ts';
+import { OUTGOING_ROUTES } from './outgoing-v1.ts';
 import { NOTHING_HERE } from './problem.ts';
 import type { RouteContext } from './route-context.ts';
 import { type Route, registerRoutes } from './routes.ts';
@@ -22,6 +24,8 @@ export interface ServerOptions {
   readonly payonce: Payonce;
   /** Who may ask. */
   readonly access: Access;
+  /** Events for merchants. Default: there are no routes for them. */
+  readonly outgoing?: Outgoing;
   /** Where it is going to listen: a name or an address. A server without keys answers only there and at loopback. Default: loopback. */
   readonly host?: string;
   /** A pino logger, or anything with the same four methods. */
@@ -76,6 +80,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
   const context: RouteContext = {
     payonce: options.payonce,
     access: options.access,
+    outgoing: options.outgoing ?? null,
     ownHost: options.host ?? 'localhost',
     logger: options.logger,
     waits: { defaultWaitMs: options.defaultWaitMs ?? 10_000, maxWaitMs: options.maxWaitMs ?? 60_000 },
@@ -95,6 +100,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
   const register = (routes: readonly Route[], style: ProblemStyle) =>
     void app.register(async (scope) => registerRoutes(scope, context, { routes, style }));
   register(V1_ROUTES, PROBLEM_JSON);
+  if (context.outgoing !== null) register(OUTGOING_ROUTES, PROBLEM_JSON);
   register(SEED_ROUTES, SEED_STYLE);
   void app.register(async (scope) => registerWebhooks(scope, context));
   void app.register(async (scope) => registerHealth(scope, context));

@@ -26,6 +26,10 @@ export const RIGHTS: Readonly<Record<string, readonly string[]>> = {
   // Written by the command, perhaps with another role.
   accounts: ['SELECT'],
   api_keys: ['SELECT'],
+  webhook_cursor: ['SELECT', 'UPDATE'],
+  webhook_endpoints: ['SELECT', 'INSERT', 'UPDATE'],
+  webhook_deliveries: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
+  webhook_attempts: ['SELECT', 'INSERT', 'UPDATE'],
   first_leases: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
 };
 const FUNCTIONS: readonly string[] = ['claim_mode', 'lost_race'];

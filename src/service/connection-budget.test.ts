@@ -15,15 +15,15 @@ async function warnings(config: Parameters<typeof wantedConnections>[0], url = i
 }
 
 test('every worker has its own pool, another one for API keys, and another one for the fake gateway', () => {
-  expect(wantedConnections({ WORKERS: 3, DATABASE_POOL: 10, GATEWAY: 'http' })).toBe(33);
-  expect(wantedConnections({ WORKERS: 3, DATABASE_POOL: 10, GATEWAY: 'fake' })).toBe(45);
+  expect(wantedConnections({ WORKERS: 3, DATABASE_POOL: 10, GATEWAY: 'http' })).toBe(39);
+  expect(wantedConnections({ WORKERS: 3, DATABASE_POOL: 10, GATEWAY: 'fake' })).toBe(51);
 });
 
 test('warns where the server has fewer connections than the pools may open', async () => {
   const [warned, ...others] = await warnings({ WORKERS: 256, DATABASE_POOL: 1000, GATEWAY: 'http' });
   expect(others).toEqual([]);
   expect(warned?.fields).toEqual({
-    wanted: 256_256,
+    wanted: 256_768,
     limit: expect.any(Number),
     used: expect.any(Number),
   });

@@ -12,11 +12,14 @@ export const FAKE_GATEWAY_POOL = 4;
 /** Of API keys alone, so that no payment keeps them waiting. In each process. */
 export const KEYS_POOL = 1;
 
+/** Of events for merchants, so that they take none of a payment. In each process. */
+export const WEBHOOKS_POOL = 2;
+
 type Pools = Pick<Config, 'WORKERS' | 'DATABASE_POOL' | 'GATEWAY'>;
 
 /** How many connections all processes of this service together may open. */
 export function wantedConnections({ WORKERS, DATABASE_POOL, GATEWAY }: Pools): number {
-  return WORKERS * (DATABASE_POOL + KEYS_POOL + (GATEWAY === 'fake' ? FAKE_GATEWAY_POOL : 0));
+  return WORKERS * (DATABASE_POOL + KEYS_POOL + WEBHOOKS_POOL + (GATEWAY === 'fake' ? FAKE_GATEWAY_POOL : 0));
 }
 
 /** `reserved_connections` is new in PostgreSQL 16. Any role may read how many connections are in use. */

@@ -31,6 +31,7 @@ import { FAKE_GATEWAY_POOL, warnOfShortage } from './connection-budget.ts';
 import { type Database, openDatabase } from './database.ts';
 import { openGateway } from './gateway.ts';
 import { listen, urlOf } from './listen.ts';
+import { openOutgoing } from './outgoing.ts';
 import { startingUp } from './starting-up.ts';
 import { withWebhookSecret } from './webhook-secret.ts';
 
@@ -89,12 +90,14 @@ async function serve(
   let gateway: Gateway | null = null;
   const livemode = () => (gateway === null ? null : livemodeOf(gateway));
   const { access, needsKey, complaint } = await openAccess(config, { database, livemode, log }).catch(refuse);
+  const webhooks = openOutgoing(config, { database, log });
   let engine: RunningEngine | null = null;
   let draining = false;
   const payonce = startingUp(() => engine);
   const app = createServer({
     ...serverOptions(config, log, payonce),
     access,
+    outgoing: webhooks.outgoing,
     isDraining: () => draining,
     ...(fake === null ? {} : { mount: async (scope) => fake.register(scope, { prefix: '/fake-gateway' }) }),
   });
@@ -104,9 +107,11 @@ async function serve(
   const closeAll = async (): Promise<void> => {
     draining = true;
     // The fake gateway listens until the engine has drained: the drain waits for its answers.
+    const sent = webhooks.stop(CLOSE_GRACE_MS);
     if (engine !== null) await engine.stop(config.DRAIN_MS);
+    await within(CLOSE_MS, sent, log, UNSENT);
     fake?.close();
-    await within(CLOSE_MS, app.close(), log);
+    await within(CLOSE_MS, app.close(), log, CUT);
     await gateway?.close();
   };
   let url: string;
@@ -115,6 +120,7 @@ async function serve(
     gateway = await openGateway(config, gatewayUrl, log).catch(refuse);
     engine = await startTheEngine(config, log, pool, gateway);
     url = early ?? (await listen(app, config));
+    webhooks.start(engine);
   } catch (error) {
     await closeAll();
     throw error;
@@ -241,18 +247,20 @@ function policyOf(config: Config, contract: GatewayContract): Policy {
   };
 }
 
+const CUT =
+  'the server did not close in time; its open connections are cut, and unfinished payments are taken over when their leases end';
+const UNSENT =
+  'some events were still being sent; their connections are cut, and they are sent again when their leases end';
+
 /** Waits for the work, but no longer than `limitMs`. */
-async function within(limitMs: number, work: Promise<unknown>, log: Log): Promise<void> {
+async function within(limitMs: number, work: Promise<unknown>, log: Log, late: string): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
+  const over = new Promise<void>((resolve) => {
     timer = setTimeout(() => {
-      log.warn(
-        { limit_ms: limitMs },
-        'the server did not close in time; its open connections are cut, and unfinished payments are taken over when their leases end',
-      );
+      log.warn({ limit_ms: limitMs }, late);
       resolve();
     }, limitMs);
   });
-  await Promise.race([work, late]);
+  await Promise.race([work, over]);
   clearTimeout(timer);
 }

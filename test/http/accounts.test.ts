@@ -14,6 +14,7 @@ import { DEFAULT_LIMITS } from '../../src/engine/context.ts';
 import { type RunningEngine, startEngine } from '../../src/engine/engine.ts';
 import { createFakeGateway, createMemoryLedger } from '../../src/fake-gateway/index.ts';
 import { createHttpGateway } from '../../src/gateways/http/index.ts';
+import type { Route } from '../../src/http/routes.ts';
 import { SEED_ROUTES } from '../../src/http/routes-seed.ts';
 import { V1_ROUTES } from '../../src/http/routes-v1.ts';
 import { createServer } from '../../src/http/server.ts';
@@ -141,7 +142,7 @@ const ORDER = { amount: 1000, currency: 'USD' };
 
 function ask(
   key: string | null,
-  method: 'GET' | 'POST',
+  method: Route['method'],
   url: string,
   payload?: object,
   idempotencyKey?: string,

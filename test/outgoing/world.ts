@@ -1,0 +1,106 @@
+/** A database with endpoints and audit trails, and what looks for events in it. */
+import { randomBytes, randomUUID } from 'node:crypto';
+import pg from 'pg';
+import { onTestFinished } from 'vitest';
+import { uuidV7 } from '../../src/domain/ids.ts';
+import { createSecretBox } from '../../src/outgoing/secrets.ts';
+import type { Endpoint, Noted } from '../../src/ports/outgoing.ts';
+import { createDeliveryQueue, createEndpointBooks } from '../../src/postgres/outgoing/index.ts';
+import { openStore } from '../postgres/world.ts';
+
+export const box = createSecretBox([randomBytes(32)]);
+export const newId = (): string => uuidV7(Date.now(), randomUUID().replaceAll('-', ''));
+export const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
+
+/** A line of an audit trail. */
+export interface Line {
+  readonly accountId?: string;
+  readonly paymentId?: string;
+  readonly seq?: number;
+  readonly type?: string;
+  readonly status?: string;
+}
+
+const INSERT = `
+INSERT INTO payonce.events (account_id, payment_id, seq, type, status, charge_n, attempts, at)
+VALUES ($1, $2, $3, $4, $5, 1, 1, now())`;
+
+const valuesOf = (line: Line): unknown[] => [
+  line.accountId ?? 'default',
+  line.paymentId ?? newId(),
+  line.seq ?? 2,
+  line.type ?? 'payment.completed',
+  line.status ?? 'COMPLETED',
+];
+
+export async function openWorld() {
+  const { database, pool } = await openStore();
+  const books = createEndpointBooks({ pool });
+  const queue = createDeliveryQueue({ pool });
+
+  async function endpoint(
+    more: { accountId?: string; url?: string; eventTypes?: string[] } = {},
+  ): Promise<Endpoint> {
+    const key = { accountId: more.accountId ?? 'default', endpointId: newId() };
+    const url = more.url ?? `https://shop.example/${key.endpointId}`;
+    const secret = box.seal(key, SECRET);
+    const eventTypes = more.eventTypes ?? null;
+    const made = await books.create({ ...key, url, description: null, eventTypes, secret }, 50);
+    if (typeof made === 'string') throw new Error(made);
+    return made;
+  }
+
+  /** Another connection, for transactions that stay open. */
+  async function connect(): Promise<pg.Client> {
+    const client = new pg.Client(database.url);
+    client.on('error', () => {});
+    await client.connect();
+    onTestFinished(() => client.end());
+    return client;
+  }
+
+  const claim = (more: Partial<Parameters<typeof queue.claim>[0]> = {}) =>
+    queue.claim({
+      sick: false,
+      perEndpoint: 8,
+      underWay: new Map(),
+      limit: 64,
+      leaseMs: 60_000,
+      claimId: randomUUID(),
+      ...more,
+    });
+
+  return {
+    database,
+    pool,
+    books,
+    queue,
+    endpoint,
+    connect,
+    claim,
+    add: (line: Line = {}) => database.query(INSERT, valuesOf(line)),
+    addIn: (client: pg.Client, line: Line = {}) => client.query(INSERT, valuesOf(line)),
+    planned: async (): Promise<string[]> =>
+      (
+        await database.query<{ what: string }>(
+          `SELECT account_id || ' ' || event_type || ' ' || event_id AS what FROM payonce.webhook_deliveries ORDER BY ord`,
+        )
+      ).map(({ what }) => what),
+  };
+}
+
+export const eventIdOf = (paymentId: string, seq = 2): string =>
+  `evt_${paymentId.replaceAll('-', '')}_${seq}`;
+
+export const DELIVERED: Noted = {
+  status: 200,
+  answer: 'ok',
+  error: null,
+  tookMs: 5,
+  next: 'DELIVERED',
+  waitMs: 0,
+  failures: 0,
+  pauseMs: 0,
+  gone: false,
+};
+export const FAILED: Noted = { ...DELIVERED, status: 500, next: 'PENDING', waitMs: 0, failures: 1 };
