@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The `payonce` command: the service, the fake gateway on its own, the migrations, accounts with their keys, and tools for agents. */
+import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import pg from 'pg';
 import { addAccessCommands } from './cli/access-commands.ts';
@@ -16,7 +17,10 @@ import {
 import { inWords, migrate } from './postgres/index.ts';
 import { startEmbedded } from './service/embedded.ts';
 import { listenError } from './service/listen.ts';
-import { VERSION } from './version.ts';
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
 
 interface FakeGatewayFlags {
   readonly port: number;
@@ -38,7 +42,7 @@ const WRONG_USE = 2;
 
 const program = new Command('payonce')
   .description('Charges every order at most once, and always ends with a true answer.')
-  .version(VERSION)
+  .version(version)
   .showHelpAfterError('Nothing was started. "payonce --help" shows the commands and options.')
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : WRONG_USE));
 
@@ -100,7 +104,7 @@ program
   .action(runFakeGateway);
 
 addAccessCommands(program);
-addMcpCommand(program, VERSION);
+addMcpCommand(program, version);
 
 async function runFakeGateway(flags: FakeGatewayFlags): Promise<void> {
   const { port, host, seed } = flags;

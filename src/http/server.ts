@@ -10,7 +10,6 @@ import { beginLine, type HttpLogger } from './access-log.ts';
 import { PROBLEM_JSON, type ProblemStyle, sendError, sendProblem } from './answer.ts';
 import { answerClientError } from './client-error.ts';
 import { endConnectionsOnClose } from './closing.ts';
-import { registerOpenApi } from './openapi/route.ts';
 import { OUTGOING_ROUTES } from './outgoing-v1.ts';
 import { NOTHING_HERE } from './problem.ts';
 import type { RouteContext } from './route-context.ts';
@@ -31,8 +30,6 @@ export interface ServerOptions {
   readonly host?: string;
   /** A pino logger, or anything with the same four methods. */
   readonly logger: HttpLogger;
-  /** The package's, for the OpenAPI document. Default: `0`. */
-  readonly version?: string;
   /** How long a charge or a refund of `/v1` waits for the outcome unless the client asks for another wait. Default 10 s. */
   readonly defaultWaitMs?: number;
   /** The longest wait that a client can ask for. Default 60 s. */
@@ -102,12 +99,10 @@ export function createServer(options: ServerOptions): FastifyInstance {
   answerUnknownAddresses(app, context);
   const register = (routes: readonly Route[], style: ProblemStyle) =>
     void app.register(async (scope) => registerRoutes(scope, context, { routes, style }));
-  const routes = context.outgoing === null ? V1_ROUTES : [...V1_ROUTES, ...OUTGOING_ROUTES];
-  register(routes, PROBLEM_JSON);
+  register(V1_ROUTES, PROBLEM_JSON);
+  if (context.outgoing !== null) register(OUTGOING_ROUTES, PROBLEM_JSON);
   register(SEED_ROUTES, SEED_STYLE);
   void app.register(async (scope) => registerWebhooks(scope, context));
-  const version = options.version ?? '0';
-  void app.register(async (scope) => registerOpenApi(scope, context, { routes, version }));
   void app.register(async (scope) => registerHealth(scope, context));
   const { mount } = options;
   if (mount !== undefined) void app.register(async (scope) => mount(scope));

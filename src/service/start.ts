@@ -26,7 +26,6 @@ import type { Log } from '../ports/log.ts';
 import { createPostgresStore, inWords, migrate } from '../postgres/index.ts';
 import { systemClock } from '../system/clock.ts';
 import { systemRandom } from '../system/random.ts';
-import { VERSION } from '../version.ts';
 import { openAccess } from './access.ts';
 import { FAKE_GATEWAY_POOL, warnOfShortage } from './connection-budget.ts';
 import { type Database, openDatabase } from './database.ts';
@@ -96,7 +95,6 @@ async function serve(
   let draining = false;
   const payonce = startingUp(() => engine);
   const app = createServer({
-    version: VERSION,
     ...serverOptions(config, log, payonce),
     access,
     outgoing: webhooks.outgoing,
