@@ -75,7 +75,7 @@ function judgeLease(
     violated('5 lease', `${what} for ${timeoutMs} ms, with ${leftMs} ms of its lease left`);
 }
 
-/** Whether the sender held the order for a look at a charge that had failed, until the next charge was opened. */
+/** Whether the sender held the order for a look at a charge that had failed, and at those before it, until the next charge was opened. */
 function isOvertaken(
   { book, plan, nowMs }: MoneyJudgeParts,
   { sender, request }: Pick<Beginning, 'sender' | 'request'>,
@@ -85,7 +85,7 @@ function isOvertaken(
   const longestMs = Math.max(plan.policy.leaseMs, plan.otherSettings?.leaseMs ?? 0);
   return statesSince(book, intended.order, nowMs() - longestMs).some(
     ({ chargeN, status, row }) =>
-      chargeN === intended.n &&
+      chargeN >= intended.n &&
       status === 'FAILED' &&
       row.held &&
       claimantOf(book.wire, row.claimId)?.name === sender,

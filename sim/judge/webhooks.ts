@@ -161,7 +161,8 @@ export function createWebhookJudge(parts: WebhookJudgeParts): WebhookJudge {
     const isOpen = operation.status === 'PROCESSING' || operation.status === 'UNRESOLVED';
     if (ownWakes.has(query)) {
       mark('woke_after_outage');
-      if (!isOpen || !unanswered.has(query.followUpId ?? query.payment.paymentId))
+      // A process remembers what a database that lost commits does not.
+      if (!book.amnesia && (!isOpen || !unanswered.has(query.followUpId ?? query.payment.paymentId)))
         wrong(what, 'it was woken after an outage, and its last look got an answer');
     }
     const gapMs = gaps.get(query);
