@@ -11,15 +11,16 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { fail, inRoot, say } from './project.mjs';
 import { runNode } from './run.mjs';
 
 /**
  * One thing to compile. `folders` are the sources, relative to `base`, from which the output's paths are counted;
  * `outputs` are the extensions that every source gives; `written` are files with the text that they get, by their paths in
- * the output.
+ * the output; `made` are files whose text the compiled output makes.
  *
- * @typedef {{ name: string, base: string, folders: readonly string[], out: string, config: string, outputs: readonly string[], written?: Readonly<Record<string, string>> }} Target
+ * @typedef {{ name: string, base: string, folders: readonly string[], out: string, config: string, outputs: readonly string[], written?: Readonly<Record<string, string>>, made?: Readonly<Record<string, () => Promise<string>>> }} Target
  */
 
 /** The embedded PostgreSQL, a package of its own. Before the program, which takes its declarations. @type {Target} */
@@ -56,6 +57,14 @@ const linkTo = (name) => {
   };
 };
 
+/** The OpenAPI document, as a server with the default settings serves it. */
+async function makeDocument() {
+  const { apiDocument, ANSWER_RETENTION_MS } = await import(
+    pathToFileURL(inRoot('dist', 'http', 'openapi', 'api.js')).href
+  );
+  return `${JSON.stringify(apiDocument(ANSWER_RETENTION_MS), null, 2)}\n`;
+}
+
 /** The program. @type {Target} */
 export const PROGRAM = {
   name: 'Building …',
@@ -65,6 +74,7 @@ export const PROGRAM = {
   config: 'tsconfig.json',
   outputs: ['.js', '.js.map', '.d.ts'],
   written: { ...linkTo('embedded-postgres'), ...linkTo('mcp') },
+  made: { 'openapi.json': makeDocument },
 };
 
 /**
@@ -124,6 +134,9 @@ export async function build(target) {
     mkdirSync(dirname(join(target.out, path)), { recursive: true });
     writeFileSync(join(target.out, path), text);
   }
+  for (const [path, make] of Object.entries(target.made ?? {})) {
+    writeFileSync(join(target.out, path), await make());
+  }
   removeStale(target, new Set(findOutputs(target, sources)));
   writeFileSync(stampOf(target), stamp);
 }
@@ -145,7 +158,7 @@ function findSources({ base, folders }) {
 /** Every file of the output. @param {Target} target @param {string[]} sources @returns {string[]} */
 function findOutputs(target, sources) {
   const made = sources.flatMap((source) => outputsOf(target, source));
-  return [...made, ...Object.keys(target.written ?? {})];
+  return [...made, ...Object.keys(target.written ?? {}), ...Object.keys(target.made ?? {})];
 }
 
 /** @param {Target} target @param {string} source @returns {string[]} */

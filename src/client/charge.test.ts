@@ -222,7 +222,7 @@ describe('an answer is not believed', () => {
   });
 
   function problemBody(status: number, code: string): object {
-    return { type: `urn:payonce:problem:${code}`, title: '', code, detail: '', status };
+    return { type: `/problems/${code}`, title: '', code, detail: '', status };
   }
 });
 

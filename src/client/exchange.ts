@@ -156,7 +156,9 @@ function readProblem(
 ): Pick<Problem, 'code' | 'status' | 'detail' | 'fields' | 'body'> | null {
   const { code, detail, type } = body;
   if (typeof code !== 'string' || typeof detail !== 'string' || status < 400) return null;
-  if (type !== `urn:payonce:problem:${code}` || body.status !== status) return null;
+  // Answers that an earlier release stored have the longer form for as long as they are kept.
+  if (type !== `/problems/${code}` && type !== `urn:payonce:problem:${code}`) return null;
+  if (body.status !== status) return null;
   return { code, status, detail, fields: fieldProblemsOf(body.errors), body };
 }
 

@@ -77,6 +77,11 @@ export const PROBLEMS = {
 /** A code of the catalogue, such as `order_conflict`. `docs/errors.md` says what each means and what to do. */
 export type ProblemCode = keyof typeof PROBLEMS;
 
+/** The `type` of a problem document: the address of its page at the server that answered (RFC 9457 §3.1.1 allows relative ones). */
+export function problemType(code: ProblemCode): string {
+  return `/problems/${code}`;
+}
+
 /**
  * The two ways in which a charge fails: `card_declined` (the gateway declined it) and `gateway_failed` (the gateway failed). Both are
  * proof that nothing was charged.

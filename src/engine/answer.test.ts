@@ -115,7 +115,7 @@ describe('a frozen answer', () => {
   ] as const)('of a failed payment is the problem %s with the payment', (code, status, title, detail) => {
     const { status: paymentStatus, ...fields } = paymentFields(failed);
     expect(JSON.parse(answerBody(failed, code))).toEqual({
-      type: `urn:payonce:problem:${code}`,
+      type: `/problems/${code}`,
       title,
       status,
       code,
@@ -129,7 +129,7 @@ describe('a frozen answer', () => {
 describe('a problem', () => {
   it('without a payment has no payment fields', () => {
     expect(problemFields('not_found', 'Nothing.')).toEqual({
-      type: 'urn:payonce:problem:not_found',
+      type: '/problems/not_found',
       title: 'There is nothing here',
       status: 404,
       code: 'not_found',

@@ -1,6 +1,12 @@
 import { isSettled } from '../domain/operation.ts';
 import type { Payment } from '../domain/payment.ts';
-import { type ChargeFailure, type FailureProblem, PROBLEMS, type ProblemCode } from '../domain/problems.ts';
+import {
+  type ChargeFailure,
+  type FailureProblem,
+  PROBLEMS,
+  type ProblemCode,
+  problemType,
+} from '../domain/problems.ts';
 import { ACTION_EXPIRED, BY_OPERATOR } from '../domain/transition/index.ts';
 import type { PaymentRecord } from '../ports/store.ts';
 import { retryAfterMs } from './retry-after.ts';
@@ -130,7 +136,7 @@ function unsettledFields({ retryAfterMs, nextAttemptAtMs }: Payment): Record<str
  */
 export function problemFields(code: ProblemCode, detail: string, payment?: Payment): Record<string, unknown> {
   const { status, title } = PROBLEMS[code];
-  const problem = { type: `urn:payonce:problem:${code}`, title, status, code, detail };
+  const problem = { type: problemType(code), title, status, code, detail };
   if (payment === undefined) return problem;
   const { status: paymentStatus, ...fields } = paymentFields(payment);
   const safe = MAY_RETRY.has(code) && isSafeToRetry(payment);

@@ -7,6 +7,8 @@ import { NO_DELIVERY, NO_ENDPOINT } from '../outgoing/endpoints.ts';
 import type { EndpointKey } from '../ports/outgoing.ts';
 import { accountOf } from './account.ts';
 import { PROBLEM_JSON, sendJson, sendProblem } from './answer.ts';
+import type { Operation } from './openapi/operation.ts';
+import { WEBHOOKS } from './openapi/operations/webhooks.ts';
 import { readFields } from './outgoing-body.ts';
 import { attemptFields, deliveryFields, endpointFields, secretFields } from './outgoing-fields.ts';
 import { readDeliveryPage, readEndpointPage } from './outgoing-query.ts';
@@ -24,7 +26,7 @@ type Handle = (
 >;
 
 /** `handle` answers, or returns the problem to answer with. */
-function route(method: Route['method'], path: string, handle: Handle): Route {
+function route(method: Route['method'], path: string, describe: Operation, handle: Handle): Route {
   const handler = ({ outgoing }: RouteContext): RouteHandler => {
     if (outgoing === null) throw new TypeError('These routes need what they are about.');
     return async (request, reply) => {
@@ -33,7 +35,7 @@ function route(method: Route['method'], path: string, handle: Handle): Route {
       return reply;
     };
   };
-  return { method, path, scope: 'webhooks', handler };
+  return { method, path, scope: 'webhooks', describe, handler };
 }
 
 const ENDPOINTS = '/v1/webhook-endpoints';
@@ -154,15 +156,15 @@ const resend = atDelivery(async ({ key, eventId }, outgoing, reply) => {
 });
 
 export const OUTGOING_ROUTES: readonly Route[] = [
-  route('POST', ENDPOINTS, create),
-  route('GET', ENDPOINTS, list),
-  route('GET', ENDPOINT, show),
-  route('PATCH', ENDPOINT, update),
-  route('DELETE', ENDPOINT, remove),
-  route('POST', `${ENDPOINT}/rotate-secret`, rotate),
-  route('POST', `${ENDPOINT}/test`, test),
-  route('POST', `${ENDPOINT}/resend`, resendSince),
-  route('GET', `${ENDPOINT}/deliveries`, deliveries),
-  route('GET', DELIVERY, delivery),
-  route('POST', `${DELIVERY}/resend`, resend),
+  route('POST', ENDPOINTS, WEBHOOKS.create, create),
+  route('GET', ENDPOINTS, WEBHOOKS.list, list),
+  route('GET', ENDPOINT, WEBHOOKS.show, show),
+  route('PATCH', ENDPOINT, WEBHOOKS.update, update),
+  route('DELETE', ENDPOINT, WEBHOOKS.remove, remove),
+  route('POST', `${ENDPOINT}/rotate-secret`, WEBHOOKS.rotate, rotate),
+  route('POST', `${ENDPOINT}/test`, WEBHOOKS.test, test),
+  route('POST', `${ENDPOINT}/resend`, WEBHOOKS.resendSince, resendSince),
+  route('GET', `${ENDPOINT}/deliveries`, WEBHOOKS.deliveries, deliveries),
+  route('GET', DELIVERY, WEBHOOKS.delivery, delivery),
+  route('POST', `${DELIVERY}/resend`, WEBHOOKS.resend, resend),
 ];

@@ -20,6 +20,8 @@ export interface RouteContext {
   readonly waits: Waits;
   /** How long the seed's start waits, in milliseconds. */
   readonly seedWaitMs: number;
+  /** How long the answer of an idempotency key is kept, in milliseconds. */
+  readonly answerRetentionMs: number;
   readonly notReady: () => Promise<NotReady | null>;
   /** Once it is true, new requests are refused. Those under way are answered. */
   readonly isDraining: () => boolean;

@@ -12,6 +12,7 @@ import { notePayment, noteProblem } from './access-log.ts';
 import { accountOf } from './account.ts';
 import { JSON_TYPE, type ProblemStyle, sendError, sendJson, sendProblem } from './answer.ts';
 import { asSentence } from './field-errors.ts';
+import { DEMO_PAYMENT, DEMO_START } from './openapi/operations/demo.ts';
 import { parseSeedOrder } from './order.ts';
 import { wholeSeconds } from './problem.ts';
 import { NO_SUCH_PAYMENT, paymentIdOf } from './read-v1.ts';
@@ -33,8 +34,20 @@ export const SEED_STYLE: ProblemStyle = {
 const GATEWAY_ERROR = '{"error":"Gateway error"}';
 
 export const SEED_ROUTES: readonly Route[] = [
-  { method: 'POST', path: '/payments/start/', scope: 'payments:write', handler: startHandler },
-  { method: 'GET', path: '/payments/:id/', scope: 'payments:read', handler: trackHandler },
+  {
+    method: 'POST',
+    path: '/payments/start/',
+    scope: 'payments:write',
+    describe: DEMO_START,
+    handler: startHandler,
+  },
+  {
+    method: 'GET',
+    path: '/payments/:id/',
+    scope: 'payments:read',
+    describe: DEMO_PAYMENT,
+    handler: trackHandler,
+  },
 ];
 
 /** `POST /payments/start/` → 200 `{"payment_id"}`; 502 if it is proved that nothing was charged; 202 if nothing is proved yet. */

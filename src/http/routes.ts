@@ -3,8 +3,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Scope } from '../domain/scopes.ts';
 import type { ProblemStyle } from './answer.ts';
 import { guard } from './guard.ts';
+import type { Operation } from './openapi/operation.ts';
 import { openRoute, prepareScope, type RouteContext } from './route-context.ts';
-import { markNotReplayed } from './write-options.ts';
+import { markKeyed } from './write-options.ts';
 
 export type RouteHandler = (request: FastifyRequest, reply: FastifyReply) => void | Promise<void>;
 
@@ -16,6 +17,8 @@ export interface Route {
   readonly scope: Scope;
   /** Whether it takes an `Idempotency-Key`. Then every answer says whether it is a replay. */
   readonly keyed?: true;
+  /** What the OpenAPI document says of it. */
+  readonly describe: Operation;
   readonly handler: (context: RouteContext) => RouteHandler;
 }
 
@@ -32,7 +35,7 @@ export function registerRoutes(
     scope.route({
       method,
       url: path,
-      onRequest: keyed === true ? [markNotReplayed, open, admit] : [open, admit],
+      onRequest: keyed === true ? [markKeyed(context), open, admit] : [open, admit],
       handler: handler(context),
     });
   }

@@ -10,11 +10,13 @@ import { beginLine, type HttpLogger } from './access-log.ts';
 import { PROBLEM_JSON, type ProblemStyle, sendError, sendProblem } from './answer.ts';
 import { answerClientError } from './client-error.ts';
 import { endConnectionsOnClose } from './closing.ts';
+import { ANSWER_RETENTION_MS } from './openapi/api.ts';
 import { OUTGOING_ROUTES } from './outgoing-v1.ts';
 import { NOTHING_HERE } from './problem.ts';
 import type { RouteContext } from './route-context.ts';
 import { type Route, registerRoutes } from './routes.ts';
 import { registerHealth } from './routes-health.ts';
+import { registerReference } from './routes-reference.ts';
 import { SEED_ROUTES, SEED_STYLE } from './routes-seed.ts';
 import { V1_ROUTES } from './routes-v1.ts';
 import { NODE_OPTIONS, takeAllExpectations, transportProblem } from './transport.ts';
@@ -36,6 +38,8 @@ export interface ServerOptions {
   readonly maxWaitMs?: number;
   /** How long `POST /payments/start/` waits. Default 30 s. */
   readonly seedWaitMs?: number;
+  /** How long the engine keeps the answer of an idempotency key, to be told to clients. Default 30 days. */
+  readonly answerRetentionMs?: number;
   /** The largest body, in bytes. Default 64 KiB, twice the longest order. */
   readonly bodyLimitBytes?: number;
   /** The answer of `/readyz`. Default: the engine's `notReady`. It must settle by itself. */
@@ -85,6 +89,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
     logger: options.logger,
     waits: { defaultWaitMs: options.defaultWaitMs ?? 10_000, maxWaitMs: options.maxWaitMs ?? 60_000 },
     seedWaitMs: options.seedWaitMs ?? 30_000,
+    answerRetentionMs: options.answerRetentionMs ?? ANSWER_RETENTION_MS,
     notReady: options.notReady ?? (() => options.payonce.notReady()),
     isDraining: () => closing || options.isDraining?.() === true,
   };
@@ -104,6 +109,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
   register(SEED_ROUTES, SEED_STYLE);
   void app.register(async (scope) => registerWebhooks(scope, context));
   void app.register(async (scope) => registerHealth(scope, context));
+  void app.register(async (scope) => registerReference(scope, context));
   const { mount } = options;
   if (mount !== undefined) void app.register(async (scope) => mount(scope));
   return app;

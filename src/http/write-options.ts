@@ -6,11 +6,17 @@ import { type Preference, readPreference } from './prefer.ts';
 import type { Problem } from './problem.ts';
 import type { RouteContext } from './route-context.ts';
 
-/** Set early, so that every answer has the header, whatever goes wrong. Only an answer to a key seen before says `true`. */
-export const markNotReplayed: onRequestHookHandler = (_request, reply, done) => {
-  void reply.header('idempotent-replayed', 'false');
-  done();
-};
+/**
+ * Set early, so that every answer has the headers, whatever goes wrong. Only an answer to a key seen before says `true`. The second says
+ * how long the answer of a key is kept, in seconds: the draft of Idempotency-Key (§2.3) wants that published.
+ */
+export function markKeyed({ answerRetentionMs }: RouteContext): onRequestHookHandler {
+  const retention = String(Math.floor(answerRetentionMs / 1000));
+  return (_request, reply, done) => {
+    void reply.header('idempotent-replayed', 'false').header('idempotent-retention', retention);
+    done();
+  };
+}
 
 export interface WriteOptions {
   readonly waitMs: number;

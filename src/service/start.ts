@@ -165,6 +165,7 @@ function serverOptions(config: Config, logger: ServiceLog, payonce: Payonce) {
     defaultWaitMs: config.WAIT_MS,
     maxWaitMs: config.MAX_WAIT_MS,
     seedWaitMs: config.SEED_WAIT_MS,
+    answerRetentionMs: config.ANSWER_RETENTION_MS,
     bodyLimitBytes: config.BODY_LIMIT_BYTES,
     closeGraceMs: CLOSE_GRACE_MS,
   };

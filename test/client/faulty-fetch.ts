@@ -121,6 +121,6 @@ function json(status: number): Headers {
 }
 
 function problem(status: number, code: string): FetchResponse {
-  const body = { type: `urn:payonce:problem:${code}`, title: code, status, code, detail: `It is ${code}.` };
+  const body = { type: `/problems/${code}`, title: code, status, code, detail: `It is ${code}.` };
   return { status, headers: json(status), text: async () => JSON.stringify(body) };
 }

@@ -104,7 +104,7 @@ export function problem(
   code: string,
   about: Readonly<Record<string, unknown>> = {},
 ): Scripted {
-  const type = `urn:payonce:problem:${code}`;
+  const type = `/problems/${code}`;
   return { status, body: { type, title: code, code, detail: `The detail of ${code}.`, ...about, status } };
 }
 

@@ -1,11 +1,13 @@
 /** The real service in this process: its HTTP server, its engine and a real PostgreSQL. The gateway is the test's. */
+import type { FastifyInstance } from 'fastify';
+import type pg from 'pg';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
 import type { Fetch } from '../../src/client/options.ts';
 import { DEFAULT_POLICY } from '../../src/domain/policy.ts';
 import { DEFAULT_LIMITS } from '../../src/engine/context.ts';
 import { type RunningEngine, startEngine } from '../../src/engine/engine.ts';
-import { createServer } from '../../src/http/server.ts';
+import { createServer, type ServerOptions } from '../../src/http/server.ts';
 import type { Gateway } from '../../src/ports/gateway.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { systemRandom } from '../../src/system/random.ts';
@@ -14,6 +16,7 @@ import { OPEN_ACCESS } from '../support/open-access.ts';
 
 export interface Service {
   readonly engine: RunningEngine;
+  readonly app: FastifyInstance;
   /** Reaches the service without a socket. It heeds no signal: what was sent is worked on to its end. */
   readonly fetch: Fetch;
   /** Listens, and resolves to its address. */
@@ -21,8 +24,11 @@ export interface Service {
 }
 
 /** Quick decisions and patient limits: nothing here is about time. */
-export async function openService(gateway: Gateway): Promise<Service> {
-  const { store } = await openStore({ max: 5 });
+export async function openService(
+  gateway: Gateway,
+  more: (pool: pg.Pool) => Partial<ServerOptions> = () => ({}),
+): Promise<Service> {
+  const { store, pool } = await openStore({ max: 5 });
   const silent = { info() {}, warn() {}, error() {} };
   const engine = await startEngine({
     store,
@@ -42,13 +48,19 @@ export async function openService(gateway: Gateway): Promise<Service> {
     cacheEntries: 100,
     answerRetentionMs: 86_400_000,
   });
-  const app = createServer({ payonce: engine, access: OPEN_ACCESS, logger: pino({ level: 'silent' }) });
+  const app = createServer({
+    payonce: engine,
+    access: OPEN_ACCESS,
+    logger: pino({ level: 'silent' }),
+    ...more(pool),
+  });
   onTestFinished(async () => {
     await app.close();
     await engine.stop(0);
   });
   return {
     engine,
+    app,
     async fetch(url, { method, headers, body }) {
       const { pathname, search } = new URL(url);
       const response = await app.inject({

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { PROBLEMS } from '../../src/domain/problems.ts';
+import { ADVICE } from '../../src/http/reference/advice.ts';
 
 const text = readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf8');
 const rows = text
@@ -18,6 +19,10 @@ describe('docs/errors.md', () => {
     expect(rows.map(([code, status, title]) => [code, status, title])).toEqual(
       Object.entries(PROBLEMS).map(([code, { status, title }]) => [`\`${code}\``, String(status), title]),
     );
+  });
+
+  it('says what the pages of the problems say', () => {
+    expect(rows.map(([, , , happened, todo]) => ({ happened, todo }))).toEqual(Object.values(ADVICE));
   });
 
   it('says of each what did not happen and what to do', () => {

@@ -41,9 +41,17 @@ describe('every route', () => {
     // The last one is guarded by the gateway’s signature.
     expect(open.sort()).toEqual([
       'GET /healthz',
+      'GET /openapi.json',
+      'GET /problems',
+      'GET /problems/:code',
       'GET /readyz',
+      'GET /reference',
       'HEAD /healthz',
+      'HEAD /openapi.json',
+      'HEAD /problems',
+      'HEAD /problems/:code',
       'HEAD /readyz',
+      'HEAD /reference',
       'POST /v1/gateways/:name/webhooks',
     ]);
     expect(all.length).toBeGreaterThan(ROUTES.length);

@@ -120,7 +120,7 @@ describe('what is no HTTP', () => {
     expect(answer.status).toBe(400);
     expect(documentOf(answer)).toMatchObject({
       code: 'invalid_request',
-      type: 'urn:payonce:problem:invalid_request',
+      type: '/problems/invalid_request',
     });
     expect(answer.headers).toContain('connection: close');
     expect(answer.headers).toContain('cache-control: no-store');

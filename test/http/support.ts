@@ -247,7 +247,7 @@ export function expectProblem(response: LightMyRequestResponse, status: number, 
   expect(response.headers['content-type']).toMatch(/^application\/problem\+json\b/);
   expect(response.headers['cache-control']).toBe('no-store');
   const document = response.json();
-  expect(document).toMatchObject({ type: `urn:payonce:problem:${code}`, status, code });
+  expect(document).toMatchObject({ type: `/problems/${code}`, status, code });
   expect(document.title).toEqual(expect.any(String));
   expect(document.detail).toEqual(expect.any(String));
   if (status === 503) expect(Number(response.headers['retry-after'])).toBeGreaterThanOrEqual(1);

@@ -1,6 +1,6 @@
 /** A capture or a void as the API shows it, and the one answer of one that has ended. */
 import type { CaptureOrVoid } from '../../domain/capture-or-void.ts';
-import { type FailureProblem, PROBLEMS, type ProblemCode } from '../../domain/problems.ts';
+import { type FailureProblem, PROBLEMS, type ProblemCode, problemType } from '../../domain/problems.ts';
 import { BY_OPERATOR } from '../../domain/transition/index.ts';
 
 /** The fields of a capture or a void as the API shows them, in their documented order. */
@@ -40,7 +40,7 @@ export function exclusiveProblemFields(
   const { status, title } = PROBLEMS[code];
   const { status: operationStatus, ...fields } = exclusiveFields(shown);
   return {
-    type: `urn:payonce:problem:${code}`,
+    type: problemType(code),
     title,
     status,
     code,

@@ -59,7 +59,7 @@ describe('the frozen answer of a refund', () => {
     const body = JSON.parse(refundAnswerBody(failed, code));
     const { status: refundStatus, ...fields } = refundFields(failed);
     expect(body).toEqual({
-      type: `urn:payonce:problem:${code}`,
+      type: `/problems/${code}`,
       title: expect.any(String),
       status,
       code,

@@ -1,5 +1,5 @@
 /** A refund as the API shows it, and the one answer of a refund that has ended. */
-import { type FailureProblem, PROBLEMS, type ProblemCode } from '../../domain/problems.ts';
+import { type FailureProblem, PROBLEMS, type ProblemCode, problemType } from '../../domain/problems.ts';
 import type { Refund } from '../../domain/refund.ts';
 import { BY_OPERATOR } from '../../domain/transition/index.ts';
 
@@ -50,7 +50,7 @@ export function refundProblemFields(
   const { status, title } = PROBLEMS[code];
   const { status: refundStatus, ...fields } = refundFields(refund);
   return {
-    type: `urn:payonce:problem:${code}`,
+    type: problemType(code),
     title,
     status,
     code,

@@ -1,0 +1,158 @@
+/** 20,000 requests made from the document, to the real service: what it says of bodies and of answers is what the service does. */
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { ANSWER_RETENTION_MS, apiDocument } from '../../src/http/openapi/api.ts';
+import type { DocumentOperation } from '../../src/http/openapi/document.ts';
+import { createOutgoing } from '../../src/outgoing/endpoints.ts';
+import { createEndpointBooks } from '../../src/postgres/outgoing/index.ts';
+import { systemClock } from '../../src/system/clock.ts';
+import { systemRandom } from '../../src/system/random.ts';
+import { openService } from '../client/service.ts';
+import { box, SECRET } from '../outgoing/world.ts';
+import { createCapturingGateway } from '../support/capturing.ts';
+import { nearly, type Schema, valid } from './arbitraries.ts';
+import { createChecker } from './checker.ts';
+
+const REQUESTS = 20_000;
+
+const document = apiDocument(ANSWER_RETENTION_MS);
+const bodies = document.components.schemas;
+
+/** What the service refuses and no schema can say. */
+const UNSAYABLE: readonly ((body: Record<string, unknown>, answer: string) => boolean)[] = [
+  // Either of two things, of which one is a header.
+  (_body, answer) => answer.includes('refund_identity_required'),
+  // Bytes are not characters.
+  ({ order_id, refund_id }) => [order_id, refund_id].some((id) => Buffer.byteLength(String(id ?? '')) > 255),
+  // The check digit of a card number.
+  (_body, answer) => answer.includes('card_number_refused'),
+  // UTF-16 units are not characters.
+  ({ actor }) => typeof actor === 'string' && actor.length > 100,
+  // What a URL holds, and how long it is once it is escaped.
+  ({ url }) => typeof url === 'string',
+  // Days that no month has.
+  ({ since }) => typeof since === 'string' && Number.isNaN(Date.parse(since)),
+  // The number of decimals.
+  ({ amount }, answer) =>
+    typeof amount === 'number' && answer.includes('amount') && !Number.isSafeInteger(amount),
+  // The demo's dollars are cents inside.
+  ({ amount }, answer) =>
+    typeof amount === 'number' && amount > 9e13 && answer.includes('too large to be exact'),
+];
+
+const bodyOf = (operation: DocumentOperation): Schema | null => {
+  const content = operation.requestBody?.content as Record<string, { schema: { $ref: string } }> | undefined;
+  const name = content?.['application/json']?.schema.$ref.split('/').at(-1);
+  return name === undefined ? null : (bodies[name] ?? null);
+};
+
+const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, operation]) => ({
+    path,
+    method: method.toUpperCase() as 'GET',
+    operation,
+    schema: bodyOf(operation),
+  })),
+);
+
+const request = fc.constantFrom(...operations).chain((target) => {
+  const { schema, operation } = target;
+  const parameters = operation.parameters.filter(({ in: place }) => place === 'query');
+  const query = Object.fromEntries(
+    parameters.map(({ name, schema: each }) => [String(name), valid(each as Schema)]),
+  );
+  return fc.record({
+    target: fc.constant(target),
+    body: schema === null ? fc.constant(undefined) : fc.oneof(valid(schema), nearly(schema)),
+    query: fc.record(query, { requiredKeys: [] }),
+    pick: fc.nat(),
+    key: fc.option(fc.integer({ min: 1, max: 300 }), { nil: undefined }),
+  });
+});
+
+test('answers as the document says', { timeout: 600_000 }, async () => {
+  const gateway = createCapturingGateway();
+  const { app } = await openService(gateway, (pool) => ({
+    outgoing: createOutgoing({
+      books: createEndpointBooks({ pool }),
+      box,
+      rules: { resolve: async () => [{ address: '8.8.8.8', family: 4 }], allowPrivate: true },
+      clock: systemClock,
+      random: { ...systemRandom, secret: () => SECRET },
+      wake: () => {},
+    }),
+    defaultWaitMs: 0,
+    seedWaitMs: 0,
+  }));
+  const { complaint, answerComplaint } = createChecker(document);
+  const ids: Record<'payment' | 'refund' | 'endpoint' | 'event', string[]> = {
+    payment: ['01936b1e-7f2a-7c3d-8e4f-0123456789ab', 'x'],
+    refund: ['r1'],
+    endpoint: ['x'],
+    event: ['evt_x'],
+  };
+  const seen: Record<string, number> = { taken: 0, refused: 0, unsayable: 0 };
+  const statuses = new Set<number>();
+  const one = (list: readonly string[], pick: number) => encodeURIComponent(list[pick % list.length] ?? 'x');
+
+  async function ask({
+    target,
+    body,
+    query,
+    pick,
+    key,
+  }: typeof request extends fc.Arbitrary<infer T> ? T : never) {
+    const { path, method, operation, schema } = target;
+    const isEndpoint = path.startsWith('/v1/webhook-endpoints');
+    const url = path
+      .replace('{id}', one(isEndpoint ? ids.endpoint : ids.payment, pick))
+      .replace('{refund_id}', one(ids.refund, pick))
+      .replace('{event_id}', one(ids.event, pick))
+      .replace('{name}', 'http');
+    const search = new URLSearchParams(query as Record<string, string>);
+    const answer = await app.inject({
+      method,
+      url: `${url}?${search}`,
+      headers: {
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(key === undefined ? {} : { 'idempotency-key': `k${key}` }),
+      },
+      ...(body === undefined ? {} : { payload: JSON.stringify(body) }),
+    });
+    const about = `${method} ${url}?${search} ${JSON.stringify(body)} -> ${answer.statusCode} ${answer.body}`;
+    const wrong = answerComplaint(operation, answer);
+    if (wrong !== null) throw new Error(`${wrong}: ${about}`);
+    if (answer.statusCode >= 500 && ![502, 503].includes(answer.statusCode)) throw new Error(about);
+    statuses.add(answer.statusCode);
+    if (schema !== null) {
+      const fits = complaint(schema, body) === null;
+      if (!fits && answer.statusCode < 400)
+        throw new Error(`taken, although the document forbids it: ${about}`);
+      if (fits && answer.statusCode === 400) {
+        if (!UNSAYABLE.some((may) => may(body as Record<string, unknown>, answer.body)))
+          throw new Error(`refused, although the document allows it: ${about}`);
+        seen.unsayable = (seen.unsayable ?? 0) + 1;
+      } else
+        seen[answer.statusCode < 400 ? 'taken' : 'refused'] =
+          (seen[answer.statusCode < 400 ? 'taken' : 'refused'] ?? 0) + 1;
+    }
+    if (answer.statusCode < 300 && answer.body !== '') {
+      const { payment_id, refund_id, id, event_id } = answer.json();
+      if (payment_id) ids.payment.push(payment_id);
+      if (refund_id) ids.refund.push(refund_id);
+      if (id) ids.endpoint.push(id);
+      if (event_id) ids.event.push(event_id);
+    }
+  }
+
+  // Eight at a time: each answer is awaited, and none depends on another.
+  await fc.assert(
+    fc.asyncProperty(fc.array(request, { minLength: 8, maxLength: 8 }), async (requests) => {
+      await Promise.all(requests.map(ask));
+    }),
+    { numRuns: REQUESTS / 8, endOnFailure: true },
+  );
+  for (const status of [200, 201, 202, 204, 400, 404, 409, 422]) expect(statuses).toContain(status);
+  expect(seen.taken).toBeGreaterThan(1000);
+  expect(seen.refused).toBeGreaterThan(1000);
+});
