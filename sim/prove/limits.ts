@@ -10,7 +10,7 @@ export const LIMITS: readonly string[] = [
   'After a restore with `RESTORED_AT`, nothing that a lookup can find is charged again. But if the gateway never saw one charge of an order, a forgotten later charge is not found.',
   'Chaos is real, so no run can be repeated exactly: the seed fixes its schedule, its network faults and its clients’ choices, but not the kernel’s timing.',
   'Chaos with Stripe runs against our own Stripe, made from Stripe’s documentation. The database is not restored there: no charge may fail for an hour after that, which no run waits for. For the same reason, a charge for which nothing was confirmed, and a refund that Stripe does not know, may be in doubt at its end.',
-  'The exhaustive search knows two refunds of one payment, each with one worker.',
+  'The exhaustive search knows two refunds of one payment, and a capture and a void of one authorisation, each with one worker.',
   'At a gateway of two steps, the exhaustive search knows one charge with one object. It takes for granted that a worker confirms the stored handle; the simulation checks that. No adapter of a real gateway is part of it: the simulated gateway has an adapter of its own. After the database has lost commits, which handle was confirmed is not judged.',
   'After the database has lost commits, or was restored, the simulation judges the money, the sums and the answers of refunds. It does not judge how each step was reached, and no operator acts there. After lost commits it does not judge answers either: a process that lives on may answer from its memory.',
   'Events of the gateway are simulated, in a quarter of the worlds; a sample is told again with the events lost, late, repeated and wrong, and must end the same. The exhaustive search knows none.',
