@@ -117,7 +117,7 @@ export function giveBack(client: PoolClient, { close }: { readonly close: boolea
   }
 }
 
-/** The pool's checked connections. A pool has one listener, however many stores use it. */
+/** The pool's checked connections. A pool has one listener of each kind, however many stores use it. */
 export function checkedConnections(pool: Pool): CheckedConnections {
   const known = CHECKED.get(pool);
   if (known !== undefined) return known;
@@ -130,6 +130,8 @@ export function checkedConnections(pool: Pool): CheckedConnections {
     },
   };
   CHECKED.set(pool, connections);
+  // The server may end a connection in the same packet in which it says that it is ready: before anybody who waits for it can listen.
+  pool.on('connect', surviveErrors);
   pool.on('release', (_error, client) => {
     if (!ours) checked.delete(client);
     // The next user of the connection may give it back before this release returns.
