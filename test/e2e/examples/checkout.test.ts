@@ -30,9 +30,10 @@ async function payWith(page: Page, method: string): Promise<void> {
   await page.run(`${form}.querySelector('select').value = '${method}'; ${form}.requestSubmit()`);
 }
 
-/** Presses a button on the bank's page, once it is there. */
+/** Presses a button on the bank's page, once it is there. Before that the frame holds an empty document, which is complete too. */
 async function answerBank(page: Page, result: 'succeeded' | 'failed'): Promise<void> {
-  const press = `document.readyState === 'complete' && (document.querySelector('[value=${result}]')?.click(), true)`;
+  const button = `document.querySelector('[value=${result}]')`;
+  const press = `document.readyState === 'complete' && ${button} !== null && (${button}.click(), true)`;
   await until('the page of the bank', () => page.run(press, 'frame'));
 }
 
