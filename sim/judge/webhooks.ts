@@ -139,6 +139,12 @@ export function createWebhookJudge(parts: WebhookJudgeParts): WebhookJudge {
     return effect === 'refund' && isOfOrder && refundBook.byKey.get(key) === followUpId;
   }
 
+  /** The same word several times at once is one: the look that the first one asks for is for all of them. */
+  function firstAtMs(arrival: Arrival): number {
+    const same = [...open.values()].filter((one) => isSameWord(one, arrival));
+    return Math.min(nowMs(), ...same.map(({ atMs }) => atMs));
+  }
+
   function isAfterOutage({ name }: Caller): boolean {
     return nowMs() - (wentOnMs.get(name) ?? Number.NEGATIVE_INFINITY) <= WAKES_WITHIN_MS;
   }
@@ -232,7 +238,7 @@ export function createWebhookJudge(parts: WebhookJudgeParts): WebhookJudge {
   }
 
   return {
-    arrived: (arrival) => void open.set(arrival.id, { ...arrival, atMs: nowMs() }),
+    arrived: (arrival) => void open.set(arrival.id, { ...arrival, atMs: firstAtMs(arrival) }),
     lost: (id) => void open.delete(id),
     answered(id, word, ageMs) {
       const arrival = open.get(id);
@@ -306,6 +312,23 @@ function isOf(
 ): boolean {
   return order.accountId === accountId && order.orderId === orderId;
 }
+
+/** Whether both events say the same about the same thing, at one process. */
+function isSameWord(one: Arrival, other: Arrival): boolean {
+  return WORD.every((field) => one[field] === other[field]);
+}
+
+const WORD = [
+  'process',
+  'kind',
+  'effect',
+  'accountId',
+  'orderId',
+  'gateway',
+  'key',
+  'ref',
+  'says',
+] as const satisfies readonly (keyof Arrival)[];
 
 /** What a look without an answer leaves in the trail. */
 const NO_ANSWER: ReadonlySet<string> = new Set(['lookup.unavailable', 'verify.unavailable']);

@@ -51,9 +51,11 @@ export async function waitTurn(
   const leftMs = request.untilMs - engine.clock.monotonicMs();
   if (record === null) return 'again';
   if (leftMs <= 0 || record.operation.status === 'REVIEW') return unsettled(charging, request, record);
-  // The customer cannot act before they are told.
-  if (mayAsk(charging, record) && (await nextActionOf(engine, record)) !== null)
-    return unsettled(charging, request, record);
+  // The customer cannot act before they are told. If they have acted meanwhile, there is nothing to tell: the wait goes on.
+  if (mayAsk(charging, record) && (await nextActionOf(engine, record)) !== null) {
+    const answer = await unsettled(charging, request, record);
+    return answer.kind === 'unsettled' && answer.payment.nextAction === null ? 'again' : answer;
+  }
   const isNews = (seen: PaymentRecord): boolean =>
     hasEnded(seen) || (seen.seq > record.seq && mayAsk(charging, seen));
   const known = driver.known(record.paymentId);

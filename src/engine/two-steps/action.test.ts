@@ -54,6 +54,20 @@ describe('a customer who must act', () => {
     expect(actionIn(await charge(keyed('k')))).toEqual(ACTION);
   });
 
+  it('has acted just when they are to be told again: the request waits for what comes of it', async () => {
+    const { charge } = await start();
+    await charge(keyed('k'));
+    const { charge: other, store } = await start();
+    // Another process learns of it between the two reads of this one.
+    const acted = async () => {
+      gateway.act('pi_1');
+      const { paymentId } = world.stored('o1');
+      await store.keepAction({ accountId: 'default', paymentId, n: 1 }, null);
+    };
+    store.before('handle', async () => {}, acted);
+    expect(told(await other(keyed('k', MINUTE)))).toBe('completed 201');
+  });
+
   it('has acted: it is paid, and there is nothing to do any more', async () => {
     const { charge, shown } = await start();
     await charge(keyed('k'));
