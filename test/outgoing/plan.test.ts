@@ -3,8 +3,9 @@ import { expect, test } from 'vitest';
 import { eventIdOf, newId, openWorld } from './world.ts';
 
 test('without an endpoint nothing is looked for, and the first one gets what happens from then on', async () => {
-  const { queue, add, endpoint, planned } = await openWorld();
+  const { queue, add, endpoint, planned, othersEnd } = await openWorld();
   await add();
+  await othersEnd();
   expect(await queue.plan()).toBe('idle');
   await endpoint();
   const paymentId = newId();
@@ -117,10 +118,11 @@ test('a clock that was set back by an hour hides nothing', async () => {
 });
 
 test('an endpoint that is disabled gets nothing, and begins with what happens after it is enabled', async () => {
-  const { queue, books, add, endpoint, planned } = await openWorld();
+  const { queue, books, add, endpoint, planned, othersEnd } = await openWorld();
   const made = await endpoint();
   await books.update(made, { enabled: false });
   await add();
+  await othersEnd();
   expect(await queue.plan()).toBe('idle');
   await books.update(made, { enabled: true });
   await queue.plan();

@@ -42,6 +42,7 @@ test('a process that dies between sending and noting loses nothing: another one 
   expect([second.eventId, second.attempt]).toEqual([first.eventId, 2]);
   // The first one was only slow. What it knows is kept, and decides nothing any more.
   await queue.note(first, { ...DELIVERED, next: 'DEAD', status: 410 });
+  expect(await books.delivery(made, first.eventId)).toMatchObject({ delivery: { status: 'PENDING' } });
   await queue.note(second, DELIVERED);
   const found = await books.delivery(made, first.eventId);
   expect(found?.delivery).toMatchObject({ status: 'DELIVERED', attempts: 2, dueAtMs: null });

@@ -7,6 +7,7 @@ import { createSecretBox } from '../../src/outgoing/secrets.ts';
 import type { Endpoint, Noted } from '../../src/ports/outgoing.ts';
 import { createDeliveryQueue, createEndpointBooks } from '../../src/postgres/outgoing/index.ts';
 import { openStore } from '../postgres/world.ts';
+import { until } from '../support/until.ts';
 
 export const box = createSecretBox([randomBytes(32)]);
 export const newId = (): string => uuidV7(Date.now(), randomUUID().replaceAll('-', ''));
@@ -59,6 +60,15 @@ export async function openWorld() {
     return client;
   }
 
+  /** Waits until every transaction that is open now has ended, also those of other databases on this server: they share its numbers. */
+  async function othersEnd(): Promise<void> {
+    const bounds = 'pg_snapshot_xmin(s)::text::bigint AS first, pg_snapshot_xmax(s)::text::bigint AS next';
+    const read = () =>
+      database.query<{ first: string; next: string }>(`SELECT ${bounds} FROM pg_current_snapshot() s`);
+    const now = Number((await read())[0]?.next);
+    await until('open transactions to end', async () => Number((await read())[0]?.first) >= now);
+  }
+
   const claim = (more: Partial<Parameters<typeof queue.claim>[0]> = {}) =>
     queue.claim({
       sick: false,
@@ -77,6 +87,7 @@ export async function openWorld() {
     queue,
     endpoint,
     connect,
+    othersEnd,
     claim,
     add: (line: Line = {}) => database.query(INSERT, valuesOf(line)),
     addIn: (client: pg.Client, line: Line = {}) => client.query(INSERT, valuesOf(line)),

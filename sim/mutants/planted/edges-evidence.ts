@@ -180,4 +180,13 @@ export const EDGES_EVIDENCE: readonly PlantedBug[] = [
     judge: 'engine suite',
     tests: { file: LATE, named: 'is not written over unchecked evidence' },
   },
+  {
+    name: 'news of what has ended waits for its own next look',
+    story: 'A refund that failed was paid after all, and a person learns of it a day later.',
+    file: 'src/postgres/advance.ts',
+    find: "AND NOT i.takes AND i.status IN ('AUTHORIZED', 'COMPLETED', 'FAILED', 'VOIDED')",
+    put: "AND NOT i.takes AND i.status IN ('AUTHORIZED')",
+    judge: 'store suite',
+    tests: { file: 'sim/store/likeness.test.ts', named: '.' },
+  },
 ];

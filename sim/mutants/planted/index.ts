@@ -42,6 +42,7 @@ import { TWO_STEPS } from './two-steps.ts';
 import { TWO_STEPS_PROOF } from './two-steps-proof.ts';
 import { UNSEEN } from './unseen.ts';
 import { WEBHOOKS_IN } from './webhooks.ts';
+import { WEBHOOKS_OUT } from './webhooks-out.ts';
 
 export const PLANTED: readonly PlantedBug[] = [
   ...DOMAIN,
@@ -86,4 +87,5 @@ export const PLANTED: readonly PlantedBug[] = [
   ...SERVICE_LAYER,
   ...STRIPE,
   ...UNSEEN,
+  ...WEBHOOKS_OUT,
 ];

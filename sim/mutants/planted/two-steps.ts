@@ -242,4 +242,22 @@ export const TWO_STEPS: readonly PlantedBug[] = [
     judge: 'engine suite',
     tests: { file: OTHERS_TEST, named: 'as long as the seal does not work' },
   },
+  {
+    name: 'a customer who has just acted is sent away without a word of what to do',
+    story: 'The shop gets a payment that goes on and nothing to show, and polls where it could have waited.',
+    file: 'src/engine/charging/waiting.ts',
+    find: "return answer.kind === 'unsettled' && answer.payment.nextAction === null ? 'again' : answer;",
+    put: 'return answer;',
+    judge: 'engine suite',
+    tests: { file: 'src/engine/two-steps/action.test.ts', named: 'has acted just when' },
+  },
+  {
+    name: 'what went on while nobody listened is not looked at',
+    story: 'A payment is authorised, and its client hears of it only when its own deadline is over.',
+    file: 'src/engine/charging/waiting.ts',
+    find: "if (known !== undefined && known.seq > record.seq && isNews(known)) return 'again';",
+    put: "if (known !== undefined && known.seq < record.seq && isNews(known)) return 'again';",
+    judge: 'engine suite',
+    tests: { file: 'src/engine/two-steps/manual.test.ts', named: 'is told at once' },
+  },
 ];
