@@ -14,7 +14,7 @@ import { tryAccept } from './charging/first-charge.ts';
 import { halted, storeFailed } from './charging/interrupted.ts';
 import { openNext } from './charging/next-charge.ts';
 import { readSituation } from './charging/reading.ts';
-import type { Charging, ClientRequest, Turn } from './charging/request.ts';
+import { type Charging, type ClientRequest, madeAt, type Turn } from './charging/request.ts';
 import { verdictOf } from './charging/verdict.ts';
 import { waitForOwn, waitTurn } from './charging/waiting.ts';
 import { notChargeable, problem } from './problem.ts';
@@ -26,7 +26,8 @@ const MAX_TURNS = 1000;
 export function createCharging(
   charging: Charging,
 ): (order: Order, options: ChargeOptions) => Promise<ChargeAnswer> {
-  const { clock } = charging.engine;
+  const { clock, gateway } = charging.engine;
+  charging.chargings.set(gateway.name, charging);
 
   return async (order, options) => {
     const key = options.key && {
@@ -44,7 +45,7 @@ export function createCharging(
       names: { accountId: order.accountId, orderId: order.orderId, keyHash: key?.hash ?? null },
       giveUpAfterS: options.giveUpAfterS ?? null,
       untilMs: nowMs + options.waitMs,
-      refusal: charging.engine.gateway.refuses?.(order) ?? null,
+      refusal: refusalOf(charging, order),
       turnAtMs: nowMs,
       claims: [],
       drawn: [],
@@ -61,6 +62,13 @@ export function createCharging(
       return storeFailed(charging, request, error);
     }
   };
+}
+
+/** Why the order is not charged here. Null: it may be. */
+function refusalOf({ engine: { gateway }, homes }: Charging, order: Order): string | null {
+  if (homes.of(order.accountId) !== gateway.name)
+    return `No gateway of this server charges for the account "${order.accountId}": name the account in GATEWAYS_FILE`;
+  return gateway.refuses?.(order) ?? null;
 }
 
 async function run(charging: Charging, request: ClientRequest): Promise<ChargeAnswer> {
@@ -83,20 +91,21 @@ async function run(charging: Charging, request: ClientRequest): Promise<ChargeAn
 }
 
 async function takeTurn(
-  charging: Charging,
+  home: Charging,
   request: ClientRequest,
   situation: Situation,
   turn: number,
 ): Promise<Turn> {
   const verdict = verdictOf(request, situation);
   const record = situation.payment;
+  const charging = madeAt(home, record);
   switch (verdict.kind) {
     case 'key_reused':
       return problem('idempotency_key_reused', null);
     case 'accept': {
       if (request.refusal !== null) return notChargeable(request.refusal, null);
-      const accepted = await tryAccept(charging, request);
-      return accepted === null ? 'again' : waitForOwn(charging, request, accepted);
+      const accepted = await tryAccept(home, request);
+      return accepted === null ? 'again' : waitForOwn(home, request, accepted);
     }
     case 'conflict':
       return conflict(charging, request, record);
@@ -111,7 +120,8 @@ async function takeTurn(
     case 'open_next':
       if (request.refusal !== null)
         return notChargeable(request.refusal, record && showPayment(charging.engine, record));
-      return openNext(charging, request, record, verdict.chargeN);
+      // What no decline has ended can be proved only where it was made, so the next charge stays there, too.
+      return openNext(record && record.absences > 0 ? charging : home, request, record, verdict.chargeN);
     case 'wait_for_key':
     case 'blocked':
       return waitTurn(charging, request, record, turn);

@@ -5,10 +5,12 @@ import { type Store, StoreError } from '../ports/store.ts';
 import type { NotReady, Payonce } from './api.ts';
 import { exclusiveProblem } from './capturing/problem.ts';
 import { createExclusiveReads } from './capturing/reads.ts';
+import type { Charging } from './charging/request.ts';
 import { type Engine, type Limits, livemodeOf, type Shared } from './context.ts';
 import { createDatabaseClock } from './database-clock.ts';
 import { ROOMS } from './effects/index.ts';
 import { createHalt } from './halt.ts';
+import { createHomes } from './homes.ts';
 import { momentOf } from './moment.ts';
 import { type AtGateway, engineAt, type GatewayOptions, workAt } from './one-gateway.ts';
 import { operatorProblem } from './operator/problem.ts';
@@ -22,7 +24,7 @@ import { createRefundReads } from './refunding/reads.ts';
 import { createReplayCache } from './replay-cache.ts';
 import { createRouting, gatewayNamed } from './routing.ts';
 import { createShow } from './show-now.ts';
-import { checkContract, checkStart } from './start-checks.ts';
+import { checkContract, checkModes, checkStart, tellOpenElsewhere } from './start-checks.ts';
 import { createStarting } from './starting.ts';
 import { createWaiters } from './waiters.ts';
 import { webhookProblem } from './webhooks/problem.ts';
@@ -37,6 +39,8 @@ export interface EngineOptions extends GatewayOptions {
   readonly cacheEntries: number;
   /** How long a frozen answer may be given, in milliseconds. It is the store's own setting. */
   readonly answerRetentionMs: number;
+  /** More gateways of this process. Then each, the first too, names its `accounts`. Default: none. */
+  readonly others?: readonly GatewayOptions[];
   /** Start although the gateway has another address and something is open there. Default `false`. */
   readonly acceptGatewayChange?: boolean;
 }
@@ -56,27 +60,35 @@ const UNREADY_AFTER_MS = 3000;
 /**
  * Starts the engine: from now on everything that is due is taken up. Rejects with `StoreError` if the store cannot
  * be read. Rejects with an `Error` that says what to do if the store belongs to another installation, if it holds
- * payments of the other mode (test payments while the gateway moves real money, or the reverse), if the gateway has
- * another address while something is open there, or if the gateway's contract is unsafe (`domain/contract-check.ts`).
+ * payments of the other mode (test payments while the gateway moves real money, or the reverse), if a gateway has
+ * another address while something is open there, if a gateway's contract is unsafe (`domain/contract-check.ts`), if some gateways move real
+ * money and others do not, or if they share a name or an account (`homes.ts`).
  */
 export async function startEngine(options: EngineOptions): Promise<RunningEngine> {
   const { clock, answerRetentionMs } = options;
-  checkContract(options.gateway, options.policy);
-  const shared = await share(options);
+  const placed: readonly GatewayOptions[] = [options, ...(options.others ?? [])];
+  for (const { gateway, policy } of placed) checkContract(gateway, policy);
+  checkModes(placed);
+  const homes = createHomes(placed);
+  const shared = await share(options, placed);
   const { store, halt, outage } = shared;
   const first = engineAt(shared, options);
-  // By the gateway's name, as payments have it. More gateways of this process go here.
-  const engines: ReadonlyMap<string, Engine> = new Map([[first.gateway.name, first]]);
-  for (const engine of engines.values())
-    await checkStart(engine, engines, options.acceptGatewayChange ?? false);
+  // By the gateway's name, as payments have it.
+  const engines: ReadonlyMap<string, Engine> = new Map([
+    [first.gateway.name, first],
+    ...(options.others ?? []).map((other) => [other.gateway.name, engineAt(shared, other)] as const),
+  ]);
+  for (const engine of engines.values()) await checkStart(engine, options.acceptGatewayChange ?? false);
+  await tellOpenElsewhere(first, engines);
   const waiters = createWaiters(clock);
   const cache = createReplayCache(options.cacheEntries, clock);
   const show = createShow(shared, (gateway) => engines.get(gateway) ?? first);
-  const parts = { show, waiters, cache, starting: createStarting(), answerRetentionMs };
+  const [starting, chargings] = [createStarting(), new Map<string, Charging>()];
+  const parts = { show, waiters, cache, starting, answerRetentionMs, homes, chargings };
   const gateways: ReadonlyMap<string, AtGateway> = new Map(
     [...engines].map(([name, engine]) => [name, workAt(engine, parts)]),
   );
-  const requests = createRouting(shared, gateways);
+  const requests = createRouting(shared, gateways, homes);
   let stopping = false;
   async function notReady(): Promise<NotReady | null> {
     if (stopping) return 'stopping';
@@ -140,9 +152,13 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
 }
 
 /** What belongs to the process. Rejects with `StoreError` if the store cannot be read. */
-async function share({ store, clock, random, log, limits, gateway, policy }: EngineOptions): Promise<Shared> {
+async function share(
+  { store, clock, random, log, limits, gateway }: EngineOptions,
+  placed: readonly GatewayOptions[],
+): Promise<Shared> {
   const sent = momentOf(clock);
-  const { nowMs: databaseMs, longestLeaseMs } = await store.noteLease(policy.leaseMs);
+  const leaseMs = Math.max(...placed.map(({ policy }) => policy.leaseMs));
+  const { nowMs: databaseMs, longestLeaseMs } = await store.noteLease(leaseMs);
   const halt = createHalt(log);
   const livemode = livemodeOf(gateway);
   return {

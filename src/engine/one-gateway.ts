@@ -24,6 +24,8 @@ import { createWebhooks } from './webhooks/webhooks.ts';
 /** A gateway, and how the engine works there. */
 export interface GatewayOptions {
   readonly gateway: Gateway;
+  /** The accounts whose new orders are charged there. Default: all, which only a gateway on its own may have. */
+  readonly accounts?: readonly string[];
   /** Its contract is the adapter's, for all kinds of effect. */
   readonly policy: Policy;
   readonly gate: Omit<GateOptions, 'clock'>;
@@ -31,7 +33,7 @@ export interface GatewayOptions {
 
 /** What the requests of one process share, at whichever gateway they end up. */
 export interface SharedByRequests
-  extends Pick<Charging, 'waiters' | 'cache' | 'starting' | 'answerRetentionMs'> {
+  extends Pick<Charging, 'waiters' | 'cache' | 'starting' | 'answerRetentionMs' | 'homes' | 'chargings'> {
   readonly show: Show;
 }
 

@@ -12,6 +12,9 @@ let routed: Requests;
 /** Of the order `o1`, which was charged at `b`. */
 let paymentId: string;
 
+/** Of every account: the gateway `a`. */
+const homes = { of: () => 'a' };
+
 beforeEach(async () => {
   a = createRefundingGateway({}, 'a');
   b = createRefundingGateway({}, 'b');
@@ -20,14 +23,14 @@ beforeEach(async () => {
   for (const gateway of [a, b]) gateways.set(gateway.name, (await world.replica(gateway)).engine);
   await world.ended((gateways.get('b') as Requests).charge(order('o1'), KEYLESS));
   paymentId = world.stored('o1').paymentId;
-  routed = createRouting(parts.engine, gateways);
+  routed = createRouting(parts.engine, gateways, homes);
 });
 
 const refund = () => world.ended(routed.refund(wantedOf(paymentId), { waitMs: 5000 }));
 const target = () => ({ accountId: 'default', paymentId, followUp: null });
 
 describe('with two gateways', () => {
-  it('a new order is charged at the first', async () => {
+  it('a new order is charged at the gateway of its account', async () => {
     expect(told(await world.ended(routed.charge(order('o2'), KEYLESS)))).toBe('completed 201');
     expect([a.ledger.size, b.ledger.size]).toEqual([1, 1]);
   });
@@ -71,7 +74,7 @@ describe('with two gateways', () => {
 
 it('with one gateway nothing is read to find it', async () => {
   const only = await world.replica(b);
-  routed = createRouting(parts.engine, new Map([['b', only.engine]]));
+  routed = createRouting(parts.engine, new Map([['b', only.engine]]), homes);
   expect(await refund()).toMatchObject({ kind: 'settled', frozen: { problem: null } });
   expect(parts.store.used).toEqual([]);
 });

@@ -4,16 +4,19 @@ import { StoreError } from '../ports/store.ts';
 import { EXCLUSIVE_REQUESTS } from './capturing/request.ts';
 import type { Shared } from './context.ts';
 import { nothingStored } from './follow-ups/interrupted.ts';
+import type { Homes } from './homes.ts';
 import type { Requests } from './one-gateway.ts';
 import { REFUND_REQUESTS } from './refunding/refund.ts';
 
 /**
- * `gateways`: at least one, by name. A new order goes to the first. A refund, a capture, a void and an operator's word go to the gateway that the payment
- * names. If that is none of them, the first answers `other_gateway`. With one gateway nothing is read for this.
+ * `gateways`: at least one, by name. An order goes to the gateway of its account. A refund, a capture, a void and an operator's word go to the gateway that the payment
+ * names. Where there is none of that name, any of them says so: an account without a gateway is charged nowhere, and a payment of another gateway
+ * is left alone. With one gateway nothing is read for this.
  */
 export function createRouting(
   { store, clock, outage }: Pick<Shared, 'store' | 'clock' | 'outage'>,
   gateways: ReadonlyMap<string, Requests>,
+  homes: Homes,
 ): Requests {
   const [first] = gateways.values();
   if (first === undefined) throw new Error('There is no gateway.');
@@ -36,7 +39,8 @@ export function createRouting(
   }
 
   return {
-    charge: first.charge,
+    charge: (order, options) =>
+      (gateways.get(homes.of(order.accountId) ?? '') ?? first).charge(order, options),
     async refund(wanted, options) {
       const made = await madeAtOrNot(wanted);
       return made instanceof StoreError ? nothingStored(REFUND_REQUESTS, made) : made.refund(wanted, options);

@@ -5,7 +5,7 @@ import { createScriptedGateway, never, type ScriptedGateway } from '../../test/s
 import { createTwoStepGateway } from '../../test/support/two-step-gateway.ts';
 import { KEYLESS, order, told, type VirtualReplica } from '../../test/support/virtual-world.ts';
 import type { Gateway } from '../ports/gateway.ts';
-import { checkStart } from './start-checks.ts';
+import { tellOpenElsewhere } from './start-checks.ts';
 
 const real = (): ScriptedGateway => createScriptedGateway({}, 'http');
 const fake = (): ScriptedGateway => Object.assign(createScriptedGateway({}, 'fake'), { livemode: false });
@@ -124,7 +124,7 @@ describe('payments that are open at another gateway', () => {
       warn: (_: unknown, line: string) => void logged.push(line),
     };
     const { engine } = world.parts(real());
-    await checkStart({ ...engine, store, log });
+    await tellOpenElsewhere({ ...engine, store, log }, new Set());
     expect(logged).toEqual([expect.stringMatching(/could not say whether/)]);
   });
 
@@ -134,9 +134,9 @@ describe('payments that are open at another gateway', () => {
     const { engine } = await world.replica(before);
     await world.ended(engine.charge(order('o1'), { waitMs: 0 }));
     const { engine: after, logged } = world.parts(createScriptedGateway({}, 'another'));
-    await checkStart(after, new Set(['another', before.name]));
+    await tellOpenElsewhere(after, new Set(['another', before.name]));
     expect(logged).toEqual([]);
-    await checkStart(after);
+    await tellOpenElsewhere(after, new Set(['another']));
     expect(logged).toHaveLength(1);
   });
 

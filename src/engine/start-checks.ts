@@ -6,7 +6,7 @@ import { contractProblems, policyProblems } from '../domain/contract-check.ts';
 import type { Policy } from '../domain/policy.ts';
 import type { Gateway } from '../ports/gateway.ts';
 import { StoreError } from '../ports/store.ts';
-import type { Engine } from './context.ts';
+import { type Engine, livemodeOf } from './context.ts';
 import { declaredBy } from './declared.ts';
 import { checkAddress } from './gateway-address.ts';
 import { OTHER_INSTALLATION } from './names.ts';
@@ -26,25 +26,29 @@ export function checkContract(gateway: Gateway, policy: Policy): void {
   );
 }
 
+/** Throws an error that says what to do if some of the gateways move real money and others do not. */
+export function checkModes(placed: readonly { readonly gateway: Gateway }[]): void {
+  const [first] = placed;
+  const other = placed.find(({ gateway }) => first && livemodeOf(gateway) !== livemodeOf(first.gateway));
+  if (first === undefined || other === undefined) return;
+  const [real, test] = livemodeOf(other.gateway) ? [other, first] : [first, other];
+  throw new Error(
+    `The gateway "${real.gateway.name}" moves real money, and the gateway "${test.gateway.name}" does not. Nothing was started, nothing was ` +
+      'sent. A database holds payments of one mode: run the tests with a server and a database of their own.',
+  );
+}
+
 /**
- * Rejects with an error that says what to do if the engine must not start. Raises an alarm if somebody must act.
- * `here`: the names of the gateways that this process works at. Default: this one alone. `isChangeAccepted`: another address of the gateway is
- * right, whatever is open there.
+ * Rejects with an error that says what to do if the engine must not start at this gateway. `isChangeAccepted`: another address of it is right,
+ * whatever is open there.
  */
-export async function checkStart(
-  engine: Engine,
-  here: Names = new Set([engine.gateway.name]),
-  isChangeAccepted = false,
-): Promise<void> {
+export async function checkStart(engine: Engine, isChangeAccepted = false): Promise<void> {
   checkRestoredAt(engine);
   await checkNames(engine);
   await claimMode(engine);
   await checkAddress(engine, isChangeAccepted);
   tellOldRestore(engine);
-  await tellOpenElsewhere(engine, here);
 }
-
-type Names = Pick<ReadonlySet<string>, 'has'>;
 
 /** The clocks of two machines may differ, but not by this much. */
 const AHEAD_MS = 3_600_000;
@@ -93,8 +97,14 @@ function holdsMoney(gateway: string): string {
   );
 }
 
-/** Open payments elsewhere do not prevent the start, so failing to count them does not either. */
-async function tellOpenElsewhere({ store, gateway, log }: Engine, here: Names): Promise<void> {
+/**
+ * Raises an alarm for each gateway where payments are open and this process does not work. `here`: the names of those where it does. Open payments
+ * elsewhere do not prevent the start, so failing to count them does not either.
+ */
+export async function tellOpenElsewhere(
+  { store, gateway, log }: Engine,
+  here: Pick<ReadonlySet<string>, 'has'>,
+): Promise<void> {
   const open = await store.openElsewhere(gateway.name).catch((error: unknown) => {
     if (!(error instanceof StoreError)) throw error;
     log.warn({ err: error }, 'the store could not say whether payments of another gateway are still open');

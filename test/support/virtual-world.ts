@@ -33,6 +33,10 @@ export interface VirtualSettings {
   readonly gate?: Partial<Omit<GateOptions, 'clock'>>;
   readonly cacheEntries?: number;
   readonly answerRetentionMs?: number;
+  /** The accounts of the gateway. Default: all. */
+  readonly accounts?: readonly string[];
+  /** More gateways, with the accounts of each. */
+  readonly others?: readonly { readonly gateway: Gateway; readonly accounts: readonly string[] }[];
 }
 
 /** One line of a log. */
@@ -126,9 +130,18 @@ export function createVirtualWorld({ installationId = INSTALLATION_ID } = {}): V
       (level: Logged['level']) =>
       (fields: Record<string, unknown>, message: string): void =>
         void logged.push({ level, fields, message });
+    const policyFor = ({ contract }: Gateway): Policy => ({
+      ...DEFAULT_POLICY,
+      leaseMs: 15_000,
+      contract,
+      ...settings.policy,
+    });
+    const gate = { maxCalls: 50, maxLookups: 20, ...settings.gate };
     const options = {
       store,
       gateway,
+      ...(settings.accounts === undefined ? {} : { accounts: settings.accounts }),
+      others: (settings.others ?? []).map((other) => ({ ...other, policy: policyFor(other.gateway), gate })),
       clock,
       random: {
         float: () => world.roll,
@@ -139,9 +152,9 @@ export function createVirtualWorld({ installationId = INSTALLATION_ID } = {}): V
         },
       },
       log: { info: at('info'), warn: at('warn'), error: at('error') },
-      policy: { ...DEFAULT_POLICY, leaseMs: 15_000, contract: gateway.contract, ...settings.policy },
+      policy: policyFor(gateway),
       limits: { ...DEFAULT_LIMITS, callTimeoutMs: 10_000, ...settings.limits },
-      gate: { maxCalls: 50, maxLookups: 20, ...settings.gate },
+      gate,
       cacheEntries: settings.cacheEntries ?? 1000,
       answerRetentionMs,
     };

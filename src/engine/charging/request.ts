@@ -3,13 +3,14 @@ import type { PaymentRecord } from '../../ports/store.ts';
 import type { ChargeAnswer } from '../api.ts';
 import type { Engine } from '../context.ts';
 import type { Driver } from '../drive.ts';
+import type { Homes } from '../homes.ts';
 import type { Wanted } from '../intent.ts';
 import type { Moment } from '../moment.ts';
 import type { ReplayCache } from '../replay-cache.ts';
 import type { Starting, StartNames } from '../starting.ts';
 import type { Waiters } from '../waiters.ts';
 
-/** What answers charge requests: one for each gateway. `waiters`, `cache` and `starting` are the process's. */
+/** What answers charge requests: one for each gateway. What follows after `driver` is the process's. */
 export interface Charging {
   readonly engine: Engine;
   readonly driver: Driver;
@@ -17,13 +18,21 @@ export interface Charging {
   readonly cache: ReplayCache;
   readonly starting: Starting;
   readonly answerRetentionMs: number;
+  readonly homes: Homes;
+  /** All of this process, by the gateway's name. Each adds itself. */
+  readonly chargings: Map<string, Charging>;
+}
+
+/** Where the payment was made, if that is a gateway of this process: its worker knows most of it. Else the one that asks. */
+export function madeAt(charging: Charging, record: PaymentRecord | null): Charging {
+  return (record && charging.chargings.get(record.gateway)) ?? charging;
 }
 
 /** One request, and what it knows so far. */
 export interface ClientRequest extends Wanted {
   readonly names: StartNames;
   readonly untilMs: number;
-  /** Why the gateway never charges such an order. Then nothing is started; what is there already is answered all the same. Null: it may. */
+  /** Why no gateway charges such an order. Then nothing is started; what is there already is answered all the same. Null: one may. */
   readonly refusal: string | null;
   /** When its turn began. Nothing that it sent to the store before that is still under way. */
   turnAtMs: number;
