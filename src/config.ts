@@ -6,6 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { chooseGateway, type GatewayKind } from './config/choose-gateway.ts';
 import { databaseUrlProblem } from './config/database-url.ts';
+import { readGatewaysFile } from './config/gateways-file.ts';
 import { moment } from './config/moment.ts';
 import { unknownSettings } from './config/unknown-settings.ts';
 import { areSecrets } from './config/webhook-secrets.ts';
@@ -101,6 +102,11 @@ export const SETTINGS = {
     ['fake', 'http', 'stripe'],
     '`http`: the gateway at `GATEWAY_URL`. `stripe`: Stripe, with `STRIPE_SECRET_KEY`. `fake`: the fake gateway, mounted here; it moves no money. Not set: `http` with a `GATEWAY_URL`; without one `fake`, but only with the embedded PostgreSQL, on a loopback `HOST`, without `GATEWAY_TOKEN` and `STRIPE_SECRET_KEY`, without `NODE_ENV=production` and without a variable like `PAYMENT_GATEWAY_URL`, else the start is refused.',
   ),
+  GATEWAYS_FILE: {
+    kind: 'text',
+    default: '',
+    doc: 'Path of a JSON file with several gateways, each with its accounts and with its own `GATEWAY…`, `STRIPE_…`, `MAX_CALLS` and `MAX_LOOKUPS`; see docs/several-gateways.md. Empty: the settings here describe the only gateway, which serves all accounts.',
+  },
   GATEWAY_URL: {
     kind: 'url',
     default: null,
@@ -277,10 +283,17 @@ type ValueOf<S> = S extends NumberSetting
         ? number | null
         : string;
 
-/** The settings by name. `isSet`: the environment sets it. Where `GATEWAY` is `http`, `GATEWAY_URL` is set. */
+/**
+ * The settings by name. `isSet`: the environment sets it. Where `GATEWAY` is `http`, `GATEWAY_URL` is set. With `GATEWAYS_FILE` the settings of a
+ * gateway are those of the first one in the file.
+ */
 export type Config = { readonly [Name in Exclude<keyof Settings, 'GATEWAY'>]: ValueOf<Settings[Name]> } & {
   readonly GATEWAY: GatewayKind;
   readonly isSet: (name: keyof Settings) => boolean;
+  /** The gateways after the first one in `GATEWAYS_FILE`. Empty: there is one. */
+  readonly others: readonly Config[];
+  /** The accounts of the gateway. Absent: all. */
+  readonly accounts?: readonly string[];
 };
 
 /** All that is wrong with the environment, in one error. */
@@ -303,6 +316,45 @@ const LEASE_OVER_CALL_MS = 500;
  * addresses of the gateway and the database: an empty one is a template that was not filled in.
  */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  const { GATEWAYS_FILE: path, ...rest } = env;
+  return path === undefined || path === '' ? readOne(rest) : readSeveral(path, rest);
+}
+
+/** Each gateway of the file is read as if it were the only one. */
+function readSeveral(path: string, env: NodeJS.ProcessEnv): Config {
+  const { gateways, problems } = readGatewaysFile(path, env, Object.keys(SETTINGS));
+  if (problems.length > 0) throw new ConfigError(problems);
+  const wrong: { readonly place: string; readonly problems: readonly string[] }[] = [];
+  const configs = gateways.flatMap(({ place, accounts, env: own }) => {
+    try {
+      return [{ ...readOne(own), accounts, GATEWAYS_FILE: path }];
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      wrong.push({ place, problems: error.problems });
+      return [];
+    }
+  });
+  const [first, ...others] = configs;
+  if (wrong.length > 0 || first === undefined) throw new ConfigError(namedOnce(wrong));
+  return { ...first, others };
+}
+
+/** What is wrong at the first gateway with a problem and at all others too is wrong with the environment that they share. */
+function namedOnce(
+  wrong: readonly { readonly place: string; readonly problems: readonly string[] }[],
+): string[] {
+  const shared =
+    wrong.length < 2
+      ? []
+      : (wrong[0]?.problems ?? []).filter((one) => wrong.every(({ problems }) => problems.includes(one)));
+  const own = wrong.flatMap(({ place, problems }) =>
+    problems.filter((one) => !shared.includes(one)).map((one) => `${place}: ${one}`),
+  );
+  return [...shared, ...own];
+}
+
+/** The environment of one gateway. */
+function readOne(env: NodeJS.ProcessEnv): Config {
   const problems: string[] = [];
   const values: Record<string, string | number | null> = {};
   for (const [name, setting] of Object.entries<Setting>(SETTINGS)) {
@@ -324,7 +376,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   if (problems.length > 0) throw new ConfigError(problems);
   const isSet = (name: string): boolean => env[name] !== undefined && env[name] !== '';
   // No setting has a problem, so each has a value of its own kind.
-  return { ...values, isSet } as unknown as Config;
+  return { ...values, isSet, others: [] } as unknown as Config;
 }
 
 /** Where the database is, for commands that also work with the embedded one: its address, or else its folder. */

@@ -1,11 +1,14 @@
-/** The gateway that each configuration chooses. */
+/** The gateways that each configuration chooses. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { errorAnswer, json } from '../../test/support/stripe-answers.ts';
 import { readConfig } from '../config.ts';
 import type { Gateway } from '../ports/gateway.ts';
 import type { Log } from '../ports/log.ts';
 import { answer, startScriptedServer } from '../testing/server.ts';
-import { openGateway } from './gateway.ts';
+import { openGateways } from './gateway.ts';
 
 const FAKE = 'http://127.0.0.1:9/fake-gateway';
 const SILENT: Log = { info() {}, warn() {}, error() {} };
@@ -15,11 +18,9 @@ afterEach(async () => {
 });
 
 async function open(env: NodeJS.ProcessEnv): Promise<Gateway> {
-  const config = readConfig(env);
-  const url = config.GATEWAY === 'stripe' ? config.STRIPE_API_BASE : (config.GATEWAY_URL ?? FAKE);
-  const gateway = await openGateway(config, url, SILENT);
-  opened.push(gateway);
-  return gateway;
+  const gateways = await openGateways(readConfig(env), FAKE, SILENT);
+  opened.push(...gateways.map(({ gateway }) => gateway));
+  return opened.at(-1) as Gateway;
 }
 
 describe('the gateway of the service', () => {
@@ -102,10 +103,10 @@ describe('Stripe as the gateway of the service', () => {
       STRIPE_API_BASE: `http://127.0.0.1:${far.port}`,
     });
     far.script(answer(json({ id: 'acct_7', object: 'account' })), answer(errorAnswer(401, {})));
-    const gateway = await openGateway(config, config.STRIPE_API_BASE, SILENT);
-    opened.push(gateway);
-    expect(gateway.name).toBe('stripe:acct_7');
-    await expect(openGateway(config, config.STRIPE_API_BASE, SILENT)).rejects.toThrow(
+    const [only] = await openGateways(config, FAKE, SILENT);
+    if (only !== undefined) opened.push(only.gateway);
+    expect(only?.gateway.name).toBe('stripe:acct_7');
+    await expect(openGateways(config, FAKE, SILENT)).rejects.toThrow(
       /^Stripe refuses the secret key.*STRIPE_SECRET_KEY/,
     );
     expect(far.requests.map(({ method, path }) => `${method} ${path}`)).toEqual(
@@ -121,7 +122,30 @@ describe('Stripe as the gateway of the service', () => {
     const config = readConfig({ ...stripe, STRIPE_API_BASE: `http://127.0.0.1:${far.port}` });
     const alarms: unknown[] = [];
     const log: Log = { ...SILENT, error: ({ alarm }) => void alarms.push(alarm) };
-    opened.push(await openGateway(config, config.STRIPE_API_BASE, log));
+    for (const { gateway } of await openGateways(config, FAKE, log)) opened.push(gateway);
     expect(alarms).toEqual(['account_unchecked']);
+  });
+
+  it('whose key is refused keeps no other gateway of the file from being opened', async () => {
+    const far = await startScriptedServer();
+    onTestFinished(() => far.close());
+    far.script(answer(errorAnswer(401, {})));
+    const folder = mkdtempSync(join(tmpdir(), 'payonce-gateways-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const file = join(folder, 'gateways.json');
+    const refused = { GATEWAY: 'stripe', STRIPE_SECRET_KEY: 'sk_test_0', STRIPE_ACCOUNT: 'acct_1' };
+    writeFileSync(
+      file,
+      JSON.stringify([
+        { accounts: ['ours'], ...refused, STRIPE_API_BASE: `http://127.0.0.1:${far.port}` },
+        { accounts: ['theirs'], GATEWAY_URL: 'http://127.0.0.1:9', GATEWAY_LIVEMODE: 'no' },
+      ]),
+    );
+    const gateways = await openGateways(readConfig({ GATEWAYS_FILE: file }), FAKE, SILENT);
+    opened.push(...gateways.map(({ gateway }) => gateway));
+    expect(gateways.map(({ gateway, config }) => [gateway.name, config.accounts])).toEqual([
+      ['stripe:acct_1', ['ours']],
+      ['http', ['theirs']],
+    ]);
   });
 });

@@ -1,4 +1,4 @@
-/** The gateway that the configuration describes. */
+/** The gateways that the configuration describes. */
 import { webhookSecrets } from '../config/webhook-secrets.ts';
 import type { Config } from '../config.ts';
 import type { GatewayContract } from '../domain/contract.ts';
@@ -7,10 +7,41 @@ import type { Gateway } from '../ports/gateway.ts';
 import type { Log } from '../ports/log.ts';
 
 /**
- * `url`: the address from the configuration, or that of the mounted fake gateway. Rejects if Stripe refuses the key, or does not say whose
- * it is.
+ * The first gateway, and then the others of `GATEWAYS_FILE`. `fakeUrl`: the address of the mounted fake gateway. Rejects if Stripe refuses the key of
+ * the only gateway, or does not say whose it is. Then nothing is left open.
  */
-export async function openGateway(config: Config, url: string, log: Log): Promise<Gateway> {
+export async function openGateways(
+  config: Config,
+  fakeUrl: string,
+  log: Log,
+): Promise<readonly OpenGateway[]> {
+  const configs = [config, ...config.others];
+  const opened = await Promise.allSettled(
+    configs.map(async (one) => ({
+      config: one,
+      gateway: await openGateway(one, addressOf(one, fakeUrl), log),
+    })),
+  );
+  const failed = opened.find(({ status }) => status === 'rejected');
+  if (failed?.status === 'rejected') {
+    for (const one of opened) if (one.status === 'fulfilled') await one.value.gateway.close();
+    throw failed.reason;
+  }
+  return opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+}
+
+export interface OpenGateway {
+  readonly config: Config;
+  readonly gateway: Gateway;
+}
+
+/** `fake`: the address of the mounted fake gateway. */
+export function addressOf({ GATEWAY, GATEWAY_URL, STRIPE_API_BASE }: Config, fake: string): string {
+  if (GATEWAY === 'stripe') return STRIPE_API_BASE;
+  return GATEWAY_URL ?? fake;
+}
+
+async function openGateway(config: Config, url: string, log: Log): Promise<Gateway> {
   switch (config.GATEWAY) {
     case 'stripe':
       return { ...(await openStripe(config, url, log)), credentials: 'STRIPE_SECRET_KEY' };
@@ -59,6 +90,7 @@ async function openStripe(config: Config, url: string, log: Log): Promise<Gatewa
       ...connectionsOf(config),
       webhookSecrets: webhookSecrets(config.STRIPE_WEBHOOK_SECRET),
       ...(config.STRIPE_ACCOUNT === '' ? {} : { account: config.STRIPE_ACCOUNT }),
+      mayBeRefused: config.GATEWAYS_FILE !== '',
     });
   } catch (error) {
     const words = error instanceof Error ? error.message : String(error);

@@ -13,6 +13,7 @@ import type { Policy } from '../domain/policy.ts';
 import type { Payonce } from '../engine/api.ts';
 import { DEFAULT_LIMITS, livemodeOf } from '../engine/context.ts';
 import { type RunningEngine, startEngine } from '../engine/engine.ts';
+import type { GatewayOptions } from '../engine/one-gateway.ts';
 import {
   createFakeGateway,
   createPostgresLedger,
@@ -21,7 +22,6 @@ import {
 } from '../fake-gateway/index.ts';
 import type { HttpLogger } from '../http/access-log.ts';
 import { createServer } from '../http/server.ts';
-import type { Gateway } from '../ports/gateway.ts';
 import type { Log } from '../ports/log.ts';
 import { createPostgresStore, inWords, migrate } from '../postgres/index.ts';
 import { systemClock } from '../system/clock.ts';
@@ -29,7 +29,7 @@ import { systemRandom } from '../system/random.ts';
 import { openAccess } from './access.ts';
 import { FAKE_GATEWAY_POOL, warnOfShortage } from './connection-budget.ts';
 import { type Database, openDatabase } from './database.ts';
-import { openGateway } from './gateway.ts';
+import { addressOf, type OpenGateway, openGateways } from './gateway.ts';
 import { listen, urlOf } from './listen.ts';
 import { openOutgoing } from './outgoing.ts';
 import { startingUp } from './starting-up.ts';
@@ -38,6 +38,7 @@ import { withWebhookSecret } from './webhook-secret.ts';
 export interface Service {
   /** Where it listens, without a slash at its end. */
   readonly url: string;
+  /** Of each gateway, with commas between. */
   readonly gatewayUrl: string;
   /** Whether real money moves. */
   readonly livemode: boolean;
@@ -87,8 +88,8 @@ async function serve(
     config.GATEWAY === 'fake'
       ? await openFakeGateway(config, log, database, () => address).catch(refuse)
       : null;
-  let gateway: Gateway | null = null;
-  const livemode = () => (gateway === null ? null : livemodeOf(gateway));
+  let gateways: readonly OpenGateway[] = [];
+  const livemode = () => (gateways[0] === undefined ? null : livemodeOf(gateways[0].gateway));
   const { access, needsKey, complaint } = await openAccess(config, { database, livemode, log }).catch(refuse);
   const webhooks = openOutgoing(config, { database, log });
   let engine: RunningEngine | null = null;
@@ -103,7 +104,7 @@ async function serve(
   });
   const early = role === 'alone' ? await listen(app, config) : null;
   address = early ?? address;
-  const gatewayUrl = addressOf(config, `${address}/fake-gateway`);
+  const fakeUrl = `${address}/fake-gateway`;
   const closeAll = async (): Promise<void> => {
     draining = true;
     // The fake gateway listens until the engine has drained: the drain waits for its answers.
@@ -112,13 +113,13 @@ async function serve(
     await within(CLOSE_MS, sent, log, UNSENT);
     fake?.close();
     await within(CLOSE_MS, app.close(), log, CUT);
-    await gateway?.close();
+    for (const { gateway } of gateways) await gateway.close();
   };
   let url: string;
   try {
     if (complaint !== null) refuse(new Error(complaint));
-    gateway = await openGateway(config, gatewayUrl, log).catch(refuse);
-    engine = await startTheEngine(config, log, pool, gateway);
+    gateways = await openGateways(config, fakeUrl, log).catch(refuse);
+    engine = await startTheEngine(config, log, pool, gateways);
     url = early ?? (await listen(app, config));
     webhooks.start(engine);
   } catch (error) {
@@ -128,20 +129,14 @@ async function serve(
   let stopped: Promise<void> | null = null;
   return {
     url,
-    gatewayUrl,
-    livemode: livemodeOf(gateway),
+    gatewayUrl: [config, ...config.others].map((one) => addressOf(one, fakeUrl)).join(', '),
+    livemode: livemode() ?? false,
     needsKey,
     stop: () => {
       stopped ??= closeAll().then(() => database.close());
       return stopped;
     },
   };
-}
-
-/** `fake`: the address of the mounted fake gateway. */
-function addressOf({ GATEWAY, GATEWAY_URL, STRIPE_API_BASE }: Config, fake: string): string {
-  if (GATEWAY === 'stripe') return STRIPE_API_BASE;
-  return GATEWAY_URL ?? fake;
 }
 
 /** A worker cannot know whether other workers run. The process that started it says so if nothing was started. */
@@ -203,10 +198,14 @@ async function startTheEngine(
   config: Config,
   log: Log,
   pool: ReturnType<Database['openPool']>,
-  gateway: Gateway,
+  gateways: readonly OpenGateway[],
 ): Promise<RunningEngine> {
   const answerRetentionMs = config.ANSWER_RETENTION_MS;
+  const [first, ...others] = gateways.map(placed);
+  if (first === undefined) throw new Error('There is no gateway.');
   return startEngine({
+    ...first,
+    others,
     store: createPostgresStore({
       pool,
       answerRetentionMs,
@@ -214,17 +213,24 @@ async function startTheEngine(
       ownPool: true,
       log,
     }),
-    gateway,
     clock: systemClock,
     random: systemRandom,
     log,
-    policy: policyOf(config, gateway.contract),
     limits: { ...DEFAULT_LIMITS, callTimeoutMs: config.CALL_TIMEOUT_MS, sweepMs: config.SWEEP_MS },
-    gate: { maxCalls: config.MAX_CALLS, maxLookups: config.MAX_LOOKUPS },
     acceptGatewayChange: config.GATEWAY_CHANGE === 'accept',
     cacheEntries: config.CACHE_ENTRIES,
     answerRetentionMs,
   });
+}
+
+/** Limits of calls and lookups, pauses and alarms are each gateway's own. */
+function placed({ config, gateway }: OpenGateway): GatewayOptions {
+  return {
+    gateway,
+    ...(config.accounts === undefined ? {} : { accounts: config.accounts }),
+    policy: policyOf(config, gateway.contract),
+    gate: { maxCalls: config.MAX_CALLS, maxLookups: config.MAX_LOOKUPS },
+  };
 }
 
 function policyOf(config: Config, contract: GatewayContract): Policy {

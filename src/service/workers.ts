@@ -16,19 +16,26 @@ import { withWebhookSecret } from './webhook-secret.ts';
 /** In MiB. The garbage of a request is short-lived. With this much room, collecting it costs less than half. */
 const SEMI_SPACE = '--max-semi-space-size=64';
 
+/** A worker has a DATABASE_URL even if the database is embedded, so it must not choose the gateway itself. It reads GATEWAYS_FILE itself. */
+function gatewayOf(config: Config): Record<string, string> {
+  if (config.GATEWAYS_FILE !== '') return {};
+  return {
+    GATEWAY: config.GATEWAY,
+    // Each mounts the fake gateway, and any of them may get its events.
+    GATEWAY_WEBHOOK_SECRET: withWebhookSecret(config).GATEWAY_WEBHOOK_SECRET,
+  };
+}
+
 /** Starts `WORKERS` workers. If no database is configured, it also starts the embedded PostgreSQL that they share; `stop` ends it, too. */
 export async function startWorkers(config: Config, log: Log): Promise<Supervised> {
   const port = await choosePort(config);
   const database = await openDatabase(config, log);
   await warnOfShortage(database.openPool({ name: 'payonce', max: 1 }), config, log);
-  // A worker has a DATABASE_URL even if the database is embedded, so it must not choose the gateway itself.
   const env = {
     DATABASE_URL: database.url,
-    GATEWAY: config.GATEWAY,
     // A flag of this process is no flag of theirs.
     GATEWAY_CHANGE: config.GATEWAY_CHANGE,
-    // Each mounts the fake gateway, and any of them may get its events.
-    GATEWAY_WEBHOOK_SECRET: withWebhookSecret(config).GATEWAY_WEBHOOK_SECRET,
+    ...gatewayOf(config),
     PORT: String(port),
   };
   // Set here, because the environment could choose another policy: decision 22.

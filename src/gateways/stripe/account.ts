@@ -11,6 +11,8 @@ export interface AccountQuestion {
   readonly key: SecretKey;
   /** As configured. Undefined: it is not. */
   readonly account: string | undefined;
+  /** Whether a key that Stripe refuses is asked about again later, if the account is configured. */
+  readonly mayBeRefused: boolean;
   readonly timeoutMs: number;
 }
 
@@ -24,7 +26,13 @@ export interface Account {
  * The account's id. Stripe is asked if the key may ask. Rejects with TypeError if the configured account is wrong or missing, and with
  * Error if it is not configured and Stripe does not answer.
  */
-export async function accountOf({ wire, key, account, timeoutMs }: AccountQuestion): Promise<Account> {
+export async function accountOf({
+  wire,
+  key,
+  account,
+  mayBeRefused,
+  timeoutMs,
+}: AccountQuestion): Promise<Account> {
   if (account !== undefined && !ACCOUNT.test(account)) {
     throw new TypeError('The account of Stripe must be an id such as acct_1A2b3C.');
   }
@@ -41,6 +49,7 @@ export async function accountOf({ wire, key, account, timeoutMs }: AccountQuesti
       if (account === undefined || account === answer.id) return { id: answer.id, isUnchecked: false };
       throw new TypeError(otherAccount(answer.id, account));
     case 'refused':
+      if (account !== undefined && mayBeRefused) return { id: account, isUnchecked: true };
       throw new TypeError(
         'Stripe refuses the secret key. Check that it is complete and has not been revoked.',
       );

@@ -56,7 +56,9 @@ export async function stripeGateway(options: StripeGatewayOptions): Promise<Gate
   const wire = openWire(options, originOf(options.apiBase ?? API_BASE, key));
   try {
     const timeoutMs = options.startTimeoutMs ?? 10_000;
-    const { id: account, isUnchecked } = await accountOf({ wire, key, account: options.account, timeoutMs });
+    const { mayBeRefused = false } = options;
+    const question = { wire, key, account: options.account, mayBeRefused, timeoutMs };
+    const { id: account, isUnchecked } = await accountOf(question);
     const { livemode } = key;
     const gateway = { ...gatewayOf(wire, key, account), ...webhooksOf(options, { account, livemode }) };
     return isUnchecked ? withAccountCheck(gateway, { wire, account, log: options.log }) : gateway;

@@ -13,6 +13,11 @@ export interface StripeGatewayOptions {
    */
   readonly account?: string;
   /**
+   * What happens if Stripe refuses the key at the start, and `account` is given. `true`: it starts, asks again before anything else is sent, and until
+   * then every call counts as forbidden. So one of several gateways keeps no other from starting. Default `false`: it rejects.
+   */
+  readonly mayBeRefused?: boolean;
+  /**
    * Gets a line with `alarm` if Stripe has not confirmed the account that was given, or if the key is another account's; and with
    * `alarm_ended` when Stripe has confirmed it. Default: no log.
    */
