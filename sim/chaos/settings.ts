@@ -23,6 +23,15 @@ export const SHARED_FAULTS = {
   refund_pending: { rate: 0.08, delay_ms: 1_500 },
   refund_pending_failed: { rate: 0.04, delay_ms: 1_500 },
   refund_wrong_amount: 0.01,
+  // Some seconds, so that many are captured or voided just before and just after the end.
+  authorization_expires: { rate: 0.1, delay_ms: 4_000 },
+  capture_declined: 0.06,
+  capture_pending: { rate: 0.08, delay_ms: 1_500 },
+  capture_pending_failed: { rate: 0.04, delay_ms: 1_500 },
+  capture_wrong_amount: 0.01,
+  void_declined: 0.06,
+  void_pending: { rate: 0.08, delay_ms: 1_500 },
+  void_pending_failed: { rate: 0.04, delay_ms: 1_500 },
   lookup_down: 0.1,
 } as const;
 
