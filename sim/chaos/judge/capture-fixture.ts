@@ -104,7 +104,7 @@ export function endAsk(
 }
 
 /** As the API shows it. */
-export function shownAs(one: Ending): object {
+function shownAs(one: Ending): object {
   const { operation, payment_id, amount, currency, status, failure_code, created_at } = one;
   return { operation, payment_id, amount, currency, status, failure_code, gateway_ref: null, created_at };
 }

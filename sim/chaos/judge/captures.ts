@@ -216,7 +216,7 @@ function judgeEnding(
 }
 
 /** What was captured or voided at the gateway, somebody here knows of. */
-function judgeLedger({ charges, endings }: OrderFile): Finding[] {
+function judgeLedger({ charges, endings, payments: [payment] }: OrderFile): Finding[] {
   const keys = new Set(endings.map(({ gateway_key: key }) => key));
   const open = endings.filter(({ status }) => status !== 'FAILED').map(({ operation }) => operation);
   const found: Finding[] = [];
@@ -228,7 +228,10 @@ function judgeLedger({ charges, endings }: OrderFile): Finding[] {
           what: `${own[0]?.object} of ${id} (key ${key}) belongs to no capture or void`,
         });
     }
-    if (until !== undefined && captured > 0 && !open.includes('capture'))
+    // Stripe's ledger does not say until when.
+    const isManual =
+      until !== undefined || (payment?.gateway_ref === id && payment.capture_method === 'manual');
+    if (isManual && captured > 0 && !open.includes('capture'))
       found.push({ kind: 'lost', what: `${captured} of ${id} was captured, and no capture says so` });
   }
   return found;
