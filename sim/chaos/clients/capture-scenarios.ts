@@ -5,6 +5,7 @@ import type { KnownOrder, UsedEnding } from './memory.ts';
 import { HANG_UP_MS, type OrderPlay, type Scenario } from './scenario.ts';
 
 export const END_SCENARIOS: readonly Scenario[] = [
+  { name: 'authorise, then end it', weight: 14, play: authorizeAndEnd },
   { name: 'capture', weight: 7, play: onAuthorized(one('capture')) },
   { name: 'capture, double click', weight: 4, play: onAuthorized(twice('capture')) },
   { name: 'capture, rivals', weight: 3, play: onAuthorized(rivals) },
@@ -27,6 +28,23 @@ export const END_SCENARIOS: readonly Scenario[] = [
   { name: 'read what is authorised', weight: 4, play: onManual(readPayment) },
   { name: 'read a capture or void', weight: 5, play: onManual(readEnding) },
 ];
+
+/** How often the client asks what became of the charge before it does something else. */
+const MOST_ASKS = 4;
+
+/** What a shop does: it asks until the money is held, and then captures or voids at once. */
+async function authorizeAndEnd(client: Client): Promise<unknown> {
+  const order = client.memory.newOrder();
+  order.terms = { ...order.terms, captureMethod: 'manual' };
+  const key = client.memory.newKey(order);
+  for (let asks = 0; asks < MOST_ASKS && !order.isAuthorized; asks += 1) await client.pay(order, { key });
+  if (!order.isAuthorized) return;
+  const play = client.random.pick([
+    ...([one('capture'), twice('capture'), rivals, hangUp('capture')] as const),
+    ...([beside, beside, one('void'), twice('void'), hangUp('void')] as const),
+  ]);
+  return play(client, order);
+}
 
 function one(operation: UsedEnding['operation']): OrderPlay {
   return (client, order) => client.end(order, client.memory.newEnding(order, operation));

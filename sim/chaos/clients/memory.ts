@@ -64,8 +64,8 @@ export interface Memory {
 
 /** Enough for replays of old keys. A limit is needed so that a client does not grow for an hour. */
 const MAX_ORDERS = 300;
-/** How many orders are authorised first. */
-const MANUAL = 0.15;
+/** How many orders are authorised first, besides those of a scenario of their own. */
+const MANUAL = 0.1;
 /** Awkward in addresses, headers and logs, but well-formed. */
 const ODD_ENDINGS = ['', ' ü/?%&#', '"\\', '-日本', "';--"] as const;
 
