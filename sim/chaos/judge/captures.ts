@@ -94,7 +94,7 @@ function judgeState(payment: Payment, charge: LedgerCharge | undefined, file: Or
   );
   if (status === 'VOIDED') return [...found, ...judgeVoided(payment, charge, file)];
   const isHeld = charge.status === 'succeeded' && charge.captured === 0;
-  must(isHeld || isOpen(file), `the ledger shows it ${shownAs(charge)}`);
+  must(isHeld || isReviewed(file), `the ledger shows it ${shownAs(charge)}`);
   return found;
 }
 
@@ -102,12 +102,9 @@ function shownAs({ status, captured }: LedgerCharge): string {
   return `${status} with ${captured} captured`;
 }
 
-/** Whether one of them is in REVIEW, or may not be decided yet. The payment waits for it. */
-function isOpen({ endings, stripe }: OrderFile): boolean {
-  return endings.some(
-    ({ status, events }) =>
-      status === 'REVIEW' || (status === 'PENDING' && stripe !== null && isInDoubt(events)),
-  );
+/** Whether one of them is in REVIEW. The payment waits for it. */
+function isReviewed({ endings }: OrderFile): boolean {
+  return endings.some(({ status }) => status === 'REVIEW');
 }
 
 function judgeCaptured(payment: Payment, charge: LedgerCharge | undefined, file: OrderFile): Finding[] {
