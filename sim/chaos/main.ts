@@ -112,13 +112,15 @@ async function main(): Promise<number> {
 function keep({ violations, facts }: Outcome): void {
   const stories = violations.map((violation) => story(violation, facts));
   writeFileSync(join(folder, 'violations.txt'), `${stories.join('\n\n')}\n`);
-  const { payments, events, refunds, ledger } = facts.state;
+  const { payments, events, refunds, endings, ledger } = facts.state;
   const end = {
     payments,
     events: Object.fromEntries(events),
     refunds: Object.fromEntries(refunds),
+    endings: Object.fromEntries(endings),
     ledger,
     calls: facts.calls,
+    endCalls: facts.endCalls,
     stripe: facts.stripe,
   };
   writeFileSync(join(folder, 'end.json'), JSON.stringify(end));

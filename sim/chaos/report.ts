@@ -28,6 +28,7 @@ export function report(outcome: Outcome): string {
   const statuses = tally(state.payments, ({ status }) => status);
   const live = state.ledger.filter(tookMoney).length;
   const refunds = [...state.refunds.values()].flat();
+  const endings = [...state.endings.values()].flat();
   const booked = state.ledger.flatMap((charge) => charge.refunds);
   const sections: readonly (readonly [string, readonly Row[]])[] = [
     ['faults', sorted(faults)],
@@ -40,6 +41,14 @@ export function report(outcome: Outcome): string {
         ...sorted(tally(refunds, ({ status }) => status)),
         ["refunds in the gateway's ledger", booked.length],
         ...sorted(tally(booked, ({ status }) => status)),
+      ],
+    ],
+    [
+      'captures and voids',
+      [
+        ['captures and voids', endings.length],
+        ...sorted(tally(endings, ({ operation, status }) => `${operation} ${status}`)),
+        ['requests for them that reached the gateway', facts.endCalls.length],
       ],
     ],
     [
@@ -58,6 +67,7 @@ export function report(outcome: Outcome): string {
       [
         ['orders charged twice', count('charged_twice')],
         ['refunds made twice, or more refunded than was taken', count('refunded_twice')],
+        ['captured twice, or captured and voided', count('captured_twice')],
         ['wrong charges', count('wrong_charge')],
         ['lost payments', count('lost')],
         ['false, changing or backward answers', count('false_answer', 'changed_answer', 'went_back')],
@@ -119,6 +129,14 @@ export function story(violation: Violation, facts: Case): string {
     for (const { seq, at, type, status, attempts, detail } of facts.state.refundEvents.get(nameOf(refund)) ??
       [])
       lines.push(`          ${seq} ${at} ${type} ${status}, ${attempts} calls, ${detail}`);
+  }
+  for (const { events, ...ending } of [...facts.state.endings.values()].flat()) {
+    if (!paymentIds.has(ending.payment_id)) continue;
+    lines.push(`  ${ending.operation.padEnd(7)} ${JSON.stringify(ending)}`);
+    for (const { seq, at, type, status, attempts, detail } of events)
+      lines.push(`          ${seq} ${at} ${type} ${status}, ${attempts} calls, ${detail}`);
+    for (const call of facts.endCalls)
+      if (call.key === ending.gateway_key) lines.push(`          call ${callLine(call)}`);
   }
   for (const charge of facts.state.ledger) {
     if (charge.order_id === orderId) lines.push(`  ledger  ${JSON.stringify(charge)}`);

@@ -6,6 +6,8 @@ import { replayAll } from './clients/replay.ts';
 import { NAMED_TROUBLES, nameOf, troubleOf } from './fault.ts';
 import { createInjector, type Injector } from './faults/inject.ts';
 import type { GatewayOfRun } from './gateway-of-run.ts';
+import { readEndings, readOpenEndings, withEndings } from './judge/capture-books.ts';
+import { nameOfEnding } from './judge/capture-reading.ts';
 import { type Case, nameOf as refundNameOf, type State, type Violation } from './judge/case.ts';
 import { collect, readLedger, readUndecided, readUnsettled } from './judge/collect.ts';
 import { touchedOrders } from './judge/forgotten.ts';
@@ -151,20 +153,27 @@ async function runIn(
 interface Books {
   readonly readState: () => Promise<State>;
   /** The calls, in the words of the judge. */
-  readonly readCalls: () => Promise<Pick<Case, 'calls' | 'refundCalls' | 'stripe'>>;
+  readonly readCalls: () => Promise<Pick<Case, 'calls' | 'refundCalls' | 'endCalls' | 'stripe'>>;
 }
 
 /** Only after the faults are over. */
 function openBooks(world: World, { name }: GatewayOfRun, replicas: readonly string[]): Books {
   const { url } = world.gateway;
+  const endings = (): Promise<State['endings']> => readEndings(databaseUrlOf(world));
   if (name === 'http') {
+    const ledger = async () => withEndings(url, await readLedger(url), world.endCalls);
     return {
-      readState: () => collect(replicas, () => readLedger(url)),
-      readCalls: async () => ({ calls: [...world.calls], refundCalls: [...world.refundCalls] }),
+      readState: () => collect(replicas, { ledger, endings }),
+      readCalls: async () => ({
+        calls: [...world.calls],
+        refundCalls: [...world.refundCalls],
+        endCalls: [...world.endCalls],
+      }),
     };
   }
+  const ledger = async () => inIntents(await readLedger(url), await readStripe(url));
   return {
-    readState: () => collect(replicas, async () => inIntents(await readLedger(url), await readStripe(url))),
+    readState: () => collect(replicas, { ledger, endings }),
     async readCalls() {
       const writes = [...world.writes];
       const { intents } = await readStripe(url);
@@ -174,12 +183,22 @@ function openBooks(world: World, { name }: GatewayOfRun, replicas: readonly stri
   };
 }
 
+/** Past the network that is broken on purpose. */
+function databaseUrlOf({ database }: World): string {
+  return database.urlThrough(database.address());
+}
+
 /** What may have no end yet. Whether it really may, the judge of each order says. */
-function inDoubt({ name }: GatewayOfRun, { payments, refunds }: State): ReadonlySet<string> {
+function inDoubt({ name }: GatewayOfRun, { payments, refunds, endings }: State): ReadonlySet<string> {
   if (name === 'http') return new Set();
   const open = payments.filter(({ status }) => status === 'UNRESOLVED');
   const pending = [...refunds.values()].flat().filter(({ status }) => status === 'PENDING');
-  return new Set([...open.map(({ payment_id: id }) => id), ...pending.map(refundNameOf)]);
+  const ending = [...endings.values()].flat().filter(({ status }) => status === 'PENDING');
+  return new Set([
+    ...open.map(({ payment_id: id }) => id),
+    ...pending.map(refundNameOf),
+    ...ending.map(nameOfEnding),
+  ]);
 }
 
 /** The troubles that never happened. Each met no replica or call, or cannot be made here. */
@@ -256,8 +275,10 @@ async function heal(
   await world.gateway.setFaults({});
   await allReady(world, signal);
   let open: number | null = null;
+  const inDoubt = name === 'stripe' ? 'left out' : 'counted';
   const count = async (): Promise<number> =>
-    (await readUnsettled(world.replicas.a.url, name === 'stripe' ? 'left out' : 'counted')) +
+    (await readUnsettled(world.replicas.a.url, inDoubt)) +
+    (await readOpenEndings(databaseUrlOf(world), inDoubt)) +
     (await readUndecided(world.gateway.url));
   const settled = waitFor({ what: 'all payments', withinMs: HEAL_MS, pollMs: 250, signal }, async () => {
     // A replica may notice only with this read that a fault has broken its connection to the database.
@@ -268,7 +289,7 @@ async function heal(
     if (signal.aborted) throw error;
     // The judge names each of them.
     say(
-      `  ${open ?? 'Nobody knows how many'} payments, refunds or charges are still unsettled after ${HEAL_MS / 1000} s`,
+      `  ${open ?? 'Nobody knows how many'} payments, refunds, captures, voids or charges are still unsettled after ${HEAL_MS / 1000} s`,
     );
   });
 }
@@ -277,5 +298,5 @@ function progressLine({ exchanges }: Recorder, world: World, { counts }: Injecto
   const orders = new Set(exchanges.map(({ orderId }) => orderId)).size;
   const faults = [...counts.values()].reduce((sum, count) => sum + count, 0);
   const answered = exchanges.filter(({ status }) => status !== null).length;
-  return `  ${exchanges.length} requests for ${orders} orders, ${answered} answered; ${world.calls.length + world.refundCalls.length + world.writes.length} gateway calls; ${faults} faults`;
+  return `  ${exchanges.length} requests for ${orders} orders, ${answered} answered; ${world.calls.length + world.refundCalls.length + world.endCalls.length + world.writes.length} gateway calls; ${faults} faults`;
 }

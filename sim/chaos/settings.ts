@@ -23,11 +23,23 @@ export const SHARED_FAULTS = {
   refund_pending: { rate: 0.08, delay_ms: 1_500 },
   refund_pending_failed: { rate: 0.04, delay_ms: 1_500 },
   refund_wrong_amount: 0.01,
+  capture_declined: 0.06,
+  capture_pending: { rate: 0.08, delay_ms: 1_500 },
+  capture_pending_failed: { rate: 0.04, delay_ms: 1_500 },
+  capture_wrong_amount: 0.01,
+  void_declined: 0.06,
+  void_pending: { rate: 0.08, delay_ms: 1_500 },
+  void_pending_failed: { rate: 0.04, delay_ms: 1_500 },
   lookup_down: 0.1,
 } as const;
 
 /** The faults of a gateway that speaks the protocol of `docs/fake-gateway.md`. None breaks the contract below. */
-const NASTY = { ...SHARED_FAULTS, lookup_lag: { rate: 0.2, delay_ms: 500 } } as const;
+const NASTY = {
+  ...SHARED_FAULTS,
+  // It says when its authorisations end. Many are captured or voided just before and just after that.
+  authorization_expires: { rate: 0.1, delay_ms: 4_000 },
+  lookup_lag: { rate: 0.2, delay_ms: 500 },
+} as const;
 
 /** Errors that are kept under their key for ever. Only for a gateway whose contract says so. */
 export const STALE = { stale_error: 0.03, stale_error_after: 0.03 } as const;

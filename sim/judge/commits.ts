@@ -140,7 +140,10 @@ export function judgeEvents({ violated, mark }: CommitJudgeParts, change: Change
 }
 
 /** A final answer shows what was committed with it, and never changes. */
-function judgeFrozen({ violated }: CommitJudgeParts, { rowBefore, rowAfter, orderId, kind }: Change): void {
+function judgeFrozen(
+  { violated, book }: CommitJudgeParts,
+  { rowBefore, rowAfter, orderId, kind }: Change,
+): void {
   const operation = rowAfter.operations.at(-1);
   if (kind !== 'advance' || operation?.settledAtMs == null) return;
   const before = rowBefore?.operations.at(-1);
@@ -149,7 +152,7 @@ function judgeFrozen({ violated }: CommitJudgeParts, { rowBefore, rowAfter, orde
       violated('7 same answer', `${orderId}: its frozen answer changed`);
     return;
   }
-  const wrong = wrongBody(operation, rowAfter.payment);
+  const wrong = wrongBody(operation, rowAfter.payment, book);
   if (wrong !== null) violated('truth of answers', `${orderId}: the frozen answer: ${wrong}`);
 }
 

@@ -71,10 +71,14 @@ function firstDifference(
   return nextAttemptAtMs > latestMs ? `nextAttemptAtMs ${nextAttemptAtMs - latestMs} ms too late` : null;
 }
 
-/** What is wrong with an answer that was just frozen. Null: it shows what was committed with it. */
+/**
+ * What is wrong with an answer that was just frozen. Null: it shows what was committed with it. `amnesia`: the database has lost commits. It may have
+ * got the same intent twice since, and the process remembers when that was for the first time.
+ */
 export function wrongBody(
   { answer, problem }: OperationRow,
   { operation, order, ...row }: PaymentRow,
+  { amnesia }: { readonly amnesia: boolean },
 ): string | null {
   const body = JSON.parse(answer ?? 'null') as Record<string, unknown> | null;
   if (body === null) return 'no answer was frozen';
@@ -91,7 +95,7 @@ export function wrongBody(
     livemode: true,
     safe_to_retry_with_new_key: operation.status === 'FAILED' && row.evidence === 0,
     [failed ? 'payment_status' : 'status']: operation.status,
-    created_at: new Date(row.createdAtMs).toISOString(),
+    ...(amnesia ? {} : { created_at: new Date(row.createdAtMs).toISOString() }),
     updated_at: new Date(row.updatedAtMs).toISOString(),
     ...(failed ? { code: problem, status: problem === 'card_declined' ? 402 : 502 } : {}),
   };

@@ -14,6 +14,6 @@ export const LIMITS: readonly string[] = [
   'At a gateway of two steps, the exhaustive search knows one charge with one object. It takes for granted that a worker confirms the stored handle; the simulation checks that. No adapter of a real gateway is part of it: the simulated gateway has an adapter of its own. After the database has lost commits, which handle was confirmed is not judged.',
   'After the database has lost commits, or was restored, the simulation judges the money, the sums and the answers of refunds. It does not judge how each step was reached, and no operator acts there. After lost commits it does not judge answers either: a process that lives on may answer from its memory.',
   'Events of the gateway are simulated, in a quarter of the worlds; a sample is told again with the events lost, late, repeated and wrong, and must end the same. The exhaustive search knows none.',
-  'Captures and voids are searched, simulated and killed everywhere. No client of the chaos run authorises first.',
+  'Captures and voids are searched, simulated, killed everywhere, and part of the chaos runs. With Stripe, no authorisation ends by itself there.',
   'Events that Payonce sends, accounts, API keys and tools for agents have tests, and are in no simulation. Reconciliation does not exist yet.',
 ];

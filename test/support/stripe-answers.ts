@@ -35,6 +35,7 @@ export function intentBody(changes: Fields = {}): Fields {
     id: 'pi_1',
     object: 'payment_intent',
     amount: 10_000,
+    amount_capturable: changes.status === 'requires_capture' ? 10_000 : 0,
     amount_received: paid ? 10_000 : 0,
     client_secret: 'pi_1_secret_abc',
     created: 1_790_000_000,

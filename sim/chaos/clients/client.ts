@@ -7,10 +7,12 @@ import {
   type KnownOrder,
   type Memory,
   type Terms,
+  type UsedEnding,
   type UsedKey,
   type UsedRefund,
 } from './memory.ts';
-import { SCENARIOS, type Scenario } from './scenarios.ts';
+import type { Scenario } from './scenario.ts';
+import { SCENARIOS } from './scenarios.ts';
 
 export interface PayOptions {
   /** Null: no key. Default: a new one. */
@@ -24,7 +26,8 @@ export interface PayOptions {
   readonly reordered?: boolean;
 }
 
-export interface RefundOptions {
+/** Of a request for a refund, a capture or a void. */
+export interface FollowUpOptions {
   /** Default: one of the two. */
   readonly target?: Target;
   readonly patienceMs?: number;
@@ -36,12 +39,16 @@ export interface Client {
   readonly targets: readonly [Target, ...Target[]];
   pay(order: KnownOrder, options?: PayOptions): Promise<Exchange>;
   /** Asks for a refund of a payment that is known. */
-  refund(order: KnownOrder, use: UsedRefund, options?: RefundOptions): Promise<Exchange>;
+  refund(order: KnownOrder, use: UsedRefund, options?: FollowUpOptions): Promise<Exchange>;
+  /** Asks for a capture or a void of a payment that is known. */
+  end(order: KnownOrder, use: UsedEnding, options?: FollowUpOptions): Promise<Exchange>;
   /** Sends exactly this body. */
   send(order: KnownOrder, options: { readonly scenarioBody: string }): Promise<Exchange>;
   read(order: KnownOrder | null, path: string): Promise<Exchange>;
   /** Reads a refund, or all refunds of the payment. */
   readRefunds(order: KnownOrder, path: string): Promise<Exchange>;
+  /** Reads the last capture or void of the payment, or its events. */
+  readEnding(order: KnownOrder, path: string): Promise<Exchange>;
 }
 
 export interface ClientOptions {
@@ -93,6 +100,17 @@ export async function runClient(options: ClientOptions): Promise<void> {
       const prefer = random.pick(WAITS);
       return ask({ target, method: 'POST', path, orderId: order.orderId, key, body, prefer, ...rest });
     },
+    async end(order, { operation, key, amount }, { target = random.pick(targets), ...rest } = {}) {
+      const path = `/v1/payments/${order.paymentId}/${operation}`;
+      // A body without a field may be left out.
+      const body =
+        amount === null && random.chance(0.5) ? null : JSON.stringify({ amount: amount ?? undefined });
+      const prefer = random.pick(WAITS);
+      const { orderId } = order;
+      const exchange = await ask({ target, method: 'POST', path, orderId, key, body, prefer, ...rest });
+      memory.learnEnding(order, exchange);
+      return exchange;
+    },
     send: (order, { scenarioBody: body }) =>
       ask({
         target: random.pick(targets),
@@ -108,6 +126,7 @@ export async function runClient(options: ClientOptions): Promise<void> {
       return exchange;
     },
     readRefunds: ({ orderId }, path) => ask({ target: random.pick(targets), method: 'GET', path, orderId }),
+    readEnding: ({ orderId }, path) => ask({ target: random.pick(targets), method: 'GET', path, orderId }),
   };
 
   while (!signal.aborted) {
@@ -118,9 +137,10 @@ export async function runClient(options: ClientOptions): Promise<void> {
 }
 
 function bodyOf({ orderId }: KnownOrder, terms: Terms, reordered: boolean): string {
-  const { amount, currency, method, metadata } = terms;
-  if (reordered) return JSON.stringify({ currency, metadata, method, amount, order_id: orderId }, null, 1);
-  return JSON.stringify({ order_id: orderId, amount, currency, method, metadata });
+  const { amount, currency, method, metadata, captureMethod: capture_method } = terms;
+  if (reordered)
+    return JSON.stringify({ currency, metadata, method, capture_method, amount, order_id: orderId }, null, 1);
+  return JSON.stringify({ order_id: orderId, amount, currency, method, metadata, capture_method });
 }
 
 const TOTAL_WEIGHT = SCENARIOS.reduce((sum, { weight }) => sum + weight, 0);

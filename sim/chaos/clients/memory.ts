@@ -7,6 +7,8 @@ export interface Terms {
   readonly currency: string;
   readonly method?: string;
   readonly metadata?: Readonly<Record<string, string>>;
+  /** Absent: the money is taken at once. */
+  readonly captureMethod?: 'manual';
 }
 
 export interface UsedKey {
@@ -22,16 +24,27 @@ export interface UsedRefund {
   readonly amount: number | null;
 }
 
+/** A capture or a void that was asked for. */
+export interface UsedEnding {
+  readonly operation: 'capture' | 'void';
+  readonly key: string | null;
+  /** Null: all that is authorised, as for every void. */
+  readonly amount: number | null;
+}
+
 export interface KnownOrder {
   readonly orderId: string;
   readonly keys: UsedKey[];
   readonly refunds: UsedRefund[];
+  readonly endings: UsedEnding[];
   terms: Terms;
   paymentId: string | null;
   /** The last answer said that a new key may be tried. */
   mayRetry: boolean;
   /** It was COMPLETED when it was last heard of. */
   isCompleted: boolean;
+  /** It was AUTHORIZED when it was last heard of. */
+  isAuthorized: boolean;
 }
 
 export interface Memory {
@@ -39,14 +52,20 @@ export interface Memory {
   newKey(order: KnownOrder, terms?: Terms): UsedKey;
   /** Of a part of the order, or of all that is left; named by an id, by a key, or by both. */
   newRefund(order: KnownOrder): UsedRefund;
+  /** A capture of all or of a part, or a void, with a key or without. */
+  newEnding(order: KnownOrder, operation: UsedEnding['operation']): UsedEnding;
   /** One of the orders that fit, more often a recent one. Null: none fits. */
   recall(fits?: (order: KnownOrder) => boolean): KnownOrder | null;
   learn(order: KnownOrder, exchange: Exchange): void;
+  /** From the answer to a request for a capture or a void. */
+  learnEnding(order: KnownOrder, exchange: Exchange): void;
   forget(order: KnownOrder): void;
 }
 
 /** Enough for replays of old keys. A limit is needed so that a client does not grow for an hour. */
 const MAX_ORDERS = 300;
+/** How many orders are authorised first, besides those of a scenario of their own. */
+const MANUAL = 0.1;
 /** Awkward in addresses, headers and logs, but well-formed. */
 const ODD_ENDINGS = ['', ' ü/?%&#', '"\\', '-日本', "';--"] as const;
 
@@ -73,10 +92,12 @@ export function createMemory(client: string, random: Random, draw: (random: Rand
         orderId: `${client}-${count}${ending}`,
         keys: [],
         refunds: [],
-        terms: draw(random),
+        endings: [],
+        terms: { ...draw(random), ...(random.chance(MANUAL) ? { captureMethod: 'manual' as const } : {}) },
         paymentId: null,
         mayRetry: false,
         isCompleted: false,
+        isAuthorized: false,
       };
       orders.push(order);
       if (orders.length > MAX_ORDERS) orders.shift();
@@ -101,6 +122,16 @@ export function createMemory(client: string, random: Random, draw: (random: Rand
       order.refunds.push(used);
       return used;
     },
+    newEnding(order, operation) {
+      keys += 1;
+      const used = {
+        operation,
+        key: random.chance(0.6) ? `${client}-${operation}-${keys}` : null,
+        amount: operation === 'void' || random.chance(0.4) ? null : random.int(1, order.terms.amount),
+      };
+      order.endings.push(used);
+      return used;
+    },
     recall(fits = () => true) {
       const candidates = orders.filter(fits);
       // The square of a uniform number is mostly small, so recent orders are picked more often.
@@ -114,6 +145,12 @@ export function createMemory(client: string, random: Random, draw: (random: Rand
       order.paymentId = body.payment_id;
       order.mayRetry = body.safe_to_retry_with_new_key === true;
       order.isCompleted = body.status === 'COMPLETED';
+      order.isAuthorized = body.status === 'AUTHORIZED';
+    },
+    learnEnding(order, { status, text }) {
+      if (status !== 200 && status !== 201) return;
+      order.isAuthorized = false;
+      order.isCompleted = (JSON.parse(text) as Record<string, unknown>).operation === 'capture';
     },
     forget(order) {
       const index = orders.indexOf(order);

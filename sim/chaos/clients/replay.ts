@@ -3,6 +3,7 @@
  * get a final answer (or REVIEW), the second must get a 422, and neither may change anything.
  */
 import { inParallel } from '../in-parallel.ts';
+import { isEnd } from '../judge/capture-reading.ts';
 import { bodyOf, isAccepted, isPost } from '../judge/reading.ts';
 import { isRefundEnd } from '../judge/refund-reading.ts';
 import type { Exchange } from '../record.ts';
@@ -22,7 +23,12 @@ export async function replayAll({ line, targets, exchanges, signal }: ReplayOpti
   const bound = new Map<string, Exchange>();
   for (const exchange of exchanges) {
     const { key, path } = exchange;
-    if (!isPost(exchange) || key === null || !(isAccepted(exchange) || isRefundEnd(exchange))) continue;
+    if (
+      !isPost(exchange) ||
+      key === null ||
+      !(isAccepted(exchange) || isRefundEnd(exchange) || isEnd(exchange))
+    )
+      continue;
     // The same text is another key for another payment's refund, and for a charge.
     if (!bound.has(`${path} ${key}`)) bound.set(`${path} ${key}`, exchange);
   }
@@ -37,6 +43,8 @@ export async function replayAll({ line, targets, exchanges, signal }: ReplayOpti
       prefer: 'wait=2',
     } as const;
     for (const target of targets) await line.ask({ ...shared, scenario: 'final replay', target, body });
+    // There is no other request for a void of the same payment.
+    if (path.endsWith('/void')) return;
     const target = targets[index % targets.length] as Target;
     await line.ask({ ...shared, scenario: 'final change', target, body: changed(body) });
   });

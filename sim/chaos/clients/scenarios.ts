@@ -1,17 +1,9 @@
 /** What real clients do: they send twice, are impatient, forget, and are sometimes wrong. */
 import type { Exchange } from '../record.ts';
+import { END_SCENARIOS } from './capture-scenarios.ts';
 import type { Client } from './client.ts';
 import type { KnownOrder, Terms, UsedKey, UsedRefund } from './memory.ts';
-
-export interface Scenario {
-  readonly name: string;
-  /** How often it is played, relative to the others. */
-  readonly weight: number;
-  play(client: Client): Promise<unknown>;
-}
-
-/** Shortest and longest time after which an impatient client hangs up. */
-const HANG_UP_MS = { min: 1, max: 120 };
+import { HANG_UP_MS, type OrderPlay, type Scenario } from './scenario.ts';
 
 export const SCENARIOS: readonly Scenario[] = [
   { name: 'new order', weight: 26, play: (client) => client.pay(client.memory.newOrder()) },
@@ -68,6 +60,7 @@ export const SCENARIOS: readonly Scenario[] = [
     weight: 2,
     play: (client) => client.read(null, `/v1/payments?limit=${client.random.int(1, 50)}`),
   },
+  ...END_SCENARIOS,
 ];
 
 /** The same request to both replicas at the same time, under one key. */
@@ -100,7 +93,10 @@ async function changedOrder(client: Client, order: KnownOrder): Promise<unknown>
 }
 
 function changed(client: Client, terms: Terms): Terms {
-  if (client.random.chance(0.8)) return { ...terms, amount: terms.amount + client.random.int(1, 100) };
+  if (client.random.chance(0.75)) return { ...terms, amount: terms.amount + client.random.int(1, 100) };
+  const { captureMethod, ...others } = terms;
+  if (client.random.chance(0.2))
+    return captureMethod === undefined ? { ...terms, captureMethod: 'manual' } : others;
   return { ...terms, currency: terms.currency === 'USD' ? 'EUR' : 'USD' };
 }
 
@@ -158,8 +154,6 @@ async function notValid(client: Client): Promise<unknown> {
   // Its order would be refused for ever, so no other scenario may use it.
   return client.send(order, { scenarioBody: body }).finally(() => client.memory.forget(order));
 }
-
-type OrderPlay = (client: Client, order: KnownOrder) => Promise<unknown>;
 
 function onOrder(play: OrderPlay): Scenario['play'] {
   return (client) => {

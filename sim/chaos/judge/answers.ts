@@ -4,6 +4,8 @@ import { type Finding, type OrderFile, type Payment, tookMoney } from './case.ts
 import { type Body, bodyOf, didNothing, isFailure, isPost, meaningOf, paymentStatusOf } from './reading.ts';
 
 const UNSETTLED = ['PROCESSING', 'UNRESOLVED', 'REVIEW'];
+/** What an order may be that is authorised first. */
+const HELD = ['AUTHORIZED', 'COMPLETED', 'VOIDED'];
 const STORE_PROBLEMS = ['store_unavailable', 'store_outcome_unknown', 'shutting_down'];
 
 export function judgeAnswers(file: OrderFile): Finding[] {
@@ -60,17 +62,21 @@ function judgeGet({ status, path, text }: Exchange, payment: Payment | undefined
 function judgePost(exchange: Exchange, body: Body, file: OrderFile): string[] {
   const asked = bodyOf(exchange.body ?? '');
   const told = paymentStatusOf(body);
-  const sameTerms = body.amount === asked.amount && body.currency === asked.currency;
+  const sameTerms =
+    body.amount === asked.amount &&
+    body.currency === asked.currency &&
+    (body.capture_method ?? null) === (asked.capture_method ?? null);
   const wrong: string[] = [];
   const must = (holds: boolean, what: string): void => void (holds || wrong.push(what));
   switch (exchange.status) {
     case 200:
     case 201:
-      must(told === 'COMPLETED', `says ${told}`);
+      if (asked.capture_method === 'manual') must(HELD.includes(told ?? ''), `says ${told}`);
+      else must(told === 'COMPLETED', `says ${told}`);
       must(sameTerms, `asked for ${asked.amount} ${asked.currency}, told ${body.amount} ${body.currency}`);
       must(body.safe_to_retry_with_new_key === false, 'says that a new key is safe');
       must(
-        isCharged(body, file),
+        told === 'COMPLETED' ? isCharged(body, file) : isAuthorized(body, file),
         `says that it is charged by ${body.gateway_ref}, which is not in the ledger so`,
       );
       break;
@@ -112,6 +118,16 @@ function isCharged(body: Body, { charges, payments }: OrderFile): boolean {
   if (charge === undefined || !tookMoney(charge)) return false;
   const told = payments[0]?.status === 'COMPLETED' && payments[0].gateway_ref === body.gateway_ref;
   return told && charge.amount === body.amount && charge.currency === body.currency;
+}
+
+/** What was authorised stays so in the ledger, whatever became of it. If the answer says that it is over, it is. */
+function isAuthorized(body: Body, { charges, payments }: OrderFile): boolean {
+  const charge = charges.find(({ id }) => id === body.gateway_ref);
+  const [payment] = payments;
+  const told = payment?.gateway_ref === body.gateway_ref && HELD.includes(payment?.status ?? '');
+  const isShown = charge !== undefined && ['succeeded', 'voided', 'refunded'].includes(charge.status);
+  const isOver = body.status === 'VOIDED' ? charge?.status === 'voided' : true;
+  return told && isShown && isOver && charge.amount === body.amount && charge.currency === body.currency;
 }
 
 function wasUsedOtherwise(exchange: Exchange, { uses }: OrderFile): boolean {

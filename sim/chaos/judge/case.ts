@@ -1,11 +1,11 @@
 /** What the judge gets, and the same sorted by order. Everything here is seen from outside. Nothing is imported from `src`. */
-import type { Call, RefundCall } from '../proxy/witness.ts';
+import type { Call, EndCall, RefundCall } from '../proxy/witness.ts';
 import type { Exchange } from '../record.ts';
 import type { Write } from '../stripe/writes.ts';
 import { createDatabaseTime, type DatabaseTime, type Step } from './database-time.ts';
 import { touchedOrders } from './forgotten.ts';
 import { orderReference } from './names.ts';
-import { isAboutRefunds, isPost } from './reading.ts';
+import { isAboutCharges, isAboutEnds, isAboutRefunds, isPost } from './reading.ts';
 
 /** A payment as the API shows it. */
 export interface Payment {
@@ -22,6 +22,9 @@ export interface Payment {
   readonly amount_refunded: number;
   readonly amount_refunding: number;
   readonly amount_refunded_elsewhere: number;
+  /** Absent: the money is taken at once. */
+  readonly capture_method?: string;
+  readonly amount_authorized?: number;
 }
 
 /** A refund as the API shows it. */
@@ -33,6 +36,24 @@ export interface Refund {
   readonly status: string;
   readonly failure_code: string | null;
   readonly gateway_ref: string | null;
+}
+
+/** A capture or a void of a payment, as the database keeps it: the API shows only the last of each. */
+export interface Ending {
+  readonly operation: 'capture' | 'void';
+  readonly payment_id: string;
+  /** Which of the payment's captures and voids it is, from 1. Both are counted together. */
+  readonly name: string;
+  /** What was asked for. Null: all that was authorised. */
+  readonly asked: number | null;
+  readonly amount: number;
+  readonly currency: string;
+  /** In the API's words, as those of a refund. */
+  readonly status: string;
+  readonly failure_code: string | null;
+  readonly gateway_key: string;
+  readonly created_at: string;
+  readonly events: readonly RefundEvent[];
 }
 
 /** One line of a payment's history as the API shows it. */
@@ -64,6 +85,20 @@ export interface LedgerCharge {
   /** What it took, in minor units. */
   readonly captured: number;
   readonly refunds: readonly LedgerRefund[];
+  /** Until when the money is held. Absent: it was taken at once. */
+  readonly authorized_until?: string;
+  /** Its captures and voids. Absent: the gateway does not show them by their keys. */
+  readonly endings?: readonly LedgerEnding[];
+}
+
+/** A capture or a void as the gateway shows it. */
+export interface LedgerEnding {
+  readonly object: string;
+  readonly status: string;
+  readonly amount: number;
+  readonly charge: string;
+  readonly idempotency_key: string;
+  readonly created_at: string;
 }
 
 /** A refund as the gateway's ledger shows it. */
@@ -115,6 +150,8 @@ export interface State {
   readonly refunds: ReadonlyMap<string, readonly Refund[]>;
   /** By `nameOf`. */
   readonly refundEvents: ReadonlyMap<string, readonly RefundEvent[]>;
+  /** By payment id, in the order in which they were opened. A payment without captures and voids has no entry. */
+  readonly endings: ReadonlyMap<string, readonly Ending[]>;
 }
 
 /** The name of a refund, unique among all. */
@@ -144,6 +181,7 @@ export interface Case {
   readonly exchanges: readonly Exchange[];
   readonly calls: readonly Call[];
   readonly refundCalls: readonly RefundCall[];
+  readonly endCalls: readonly EndCall[];
   readonly forgotten: readonly Forgotten[];
   /** How the database's clock was made to step. */
   readonly clockSteps: readonly Step[];
@@ -165,7 +203,7 @@ export interface OrderFile {
   readonly charges: readonly LedgerCharge[];
   /** In the order in which they were sent. */
   readonly calls: readonly Call[];
-  /** In the order in which they were asked. Those about refunds are in `refundAsks`. */
+  /** In the order in which they were asked. Those about refunds are in `refundAsks`, those about captures and voids in `endAsks`. */
   readonly exchanges: readonly Exchange[];
   /** Of the first payment. */
   readonly refunds: readonly Refund[];
@@ -177,6 +215,14 @@ export interface OrderFile {
   readonly refundAsks: readonly Exchange[];
   /** All requests for refunds under the keys of those, also for refunds of other orders. */
   readonly refundUses: readonly Exchange[];
+  /** Of the first payment. */
+  readonly endings: readonly Ending[];
+  /** Of its charges, in the order in which they were sent. */
+  readonly endCalls: readonly EndCall[];
+  /** All requests about captures and voids, in the order in which they were asked. */
+  readonly endAsks: readonly Exchange[];
+  /** All requests for captures and voids under the keys of those, also for those of other orders. */
+  readonly endUses: readonly Exchange[];
   /** For each of its keys, all requests under it, also those for other orders. */
   readonly uses: readonly (readonly Exchange[])[];
   readonly leaseMs: number;
@@ -191,6 +237,7 @@ export interface OrderFile {
 export type ViolationKind =
   | 'charged_twice'
   | 'refunded_twice'
+  | 'captured_twice'
   | 'wrong_charge'
   | 'lost'
   | 'false_answer'
@@ -222,13 +269,18 @@ export function openFiles(facts: Case): OrderFile[] {
   const charges = groupBy(state.ledger, ({ order_id }) => order_id);
   const called = groupBy(calls, ({ orderId }) => orderId);
   const refundCalls = groupBy(facts.refundCalls, ({ chargeId }) => chargeId);
+  const endCalls = groupBy(facts.endCalls, ({ chargeId }) => chargeId);
   const asked = groupBy(exchanges, ({ orderId }) => orderId);
   const withKey = exchanges.filter((exchange) => isPost(exchange) && exchange.key !== null);
   // The same text as a key for a refund is another key.
   const refundKeyed = withKey.filter(({ path }) => isAboutRefunds(path));
   const refundUses = groupBy(refundKeyed, ({ key }) => key);
+  const endUses = groupBy(
+    withKey.filter(({ path }) => isAboutEnds(path)),
+    ({ key }) => key,
+  );
   const keyed = groupBy(
-    withKey.filter(({ path }) => !isAboutRefunds(path)),
+    withKey.filter(({ path }) => isAboutCharges(path)),
     ({ key }) => key,
   );
   const stripeOf = sortStripe(facts.stripe);
@@ -244,8 +296,9 @@ export function openFiles(facts: Case): OrderFile[] {
     const own = payments.get(orderId) ?? [];
     const ownCharges = charges.get(orderId) ?? [];
     const allExchanges = (asked.get(orderId) ?? []).toSorted((a, b) => a.askedMs - b.askedMs);
-    const ownExchanges = allExchanges.filter(({ path }) => !isAboutRefunds(path));
+    const ownExchanges = allExchanges.filter(({ path }) => isAboutCharges(path));
     const refundAsks = allExchanges.filter(({ path }) => isAboutRefunds(path));
+    const endAsks = allExchanges.filter(({ path }) => isAboutEnds(path));
     const keys = new Set(ownExchanges.map(({ key }) => key));
     return {
       orderId: orderId ?? '',
@@ -262,6 +315,10 @@ export function openFiles(facts: Case): OrderFile[] {
         .toSorted((a, b) => a.atMs - b.atMs),
       refundAsks,
       refundUses: [...new Set(refundAsks.map(({ key }) => key))].flatMap((key) => refundUses.get(key) ?? []),
+      endings: state.endings.get(own[0]?.payment_id ?? '') ?? [],
+      endCalls: ownCharges.flatMap(({ id }) => endCalls.get(id) ?? []).toSorted((a, b) => a.atMs - b.atMs),
+      endAsks,
+      endUses: [...new Set(endAsks.map(({ key }) => key))].flatMap((key) => endUses.get(key) ?? []),
       uses: [...keys].flatMap((key) => [keyed.get(key) ?? []]),
       leaseMs,
       isTouched: touched.has(orderId ?? ''),

@@ -19,11 +19,16 @@ interface Page<T> {
 /** Requests at the same time: enough to be fast, few enough for two cores. */
 const CONCURRENCY = 16;
 
-/** `replicas`: their base addresses. The reads are spread over them. `ledger`: as the gateway shows it. */
-export async function collect(
-  replicas: readonly string[],
-  ledger: () => Promise<readonly LedgerCharge[]>,
-): Promise<State> {
+/** What is not read from the replicas. */
+export interface Elsewhere {
+  /** As the gateway shows it. */
+  readonly ledger: () => Promise<readonly LedgerCharge[]>;
+  /** As the database has them. */
+  readonly endings: () => Promise<State['endings']>;
+}
+
+/** `replicas`: their base addresses. The reads are spread over them. */
+export async function collect(replicas: readonly string[], { ledger, endings }: Elsewhere): Promise<State> {
   const payments = await readPayments(replicas[0] ?? '');
   const events = new Map<string, readonly PaymentEvent[]>();
   await inParallel(payments, CONCURRENCY, async ({ payment_id: id }, index) => {
@@ -33,6 +38,7 @@ export async function collect(
     payments,
     events,
     ledger: await ledger(),
+    endings: await endings(),
     ...(await readAllRefunds(replicas, payments)),
   };
 }

@@ -2,11 +2,12 @@
  * A made-up record in which every promise is kept. Each test plants one lie. A judge that finds nothing in this record
  * and finds each lie can be trusted.
  */
-import type { Call, RefundCall } from '../proxy/witness.ts';
+import type { Call, EndCall, RefundCall } from '../proxy/witness.ts';
 import type { Exchange } from '../record.ts';
 import { LEASE_MS } from '../settings.ts';
 import type {
   Case,
+  Ending,
   LedgerCharge,
   Payment,
   PaymentEvent,
@@ -148,6 +149,8 @@ export interface Facts {
   refunds: Map<string, Refund[]>;
   refundEvents: Map<string, RefundEvent[]>;
   refundCalls: RefundCall[];
+  endings: Map<string, Ending[]>;
+  endCalls: EndCall[];
   calls: Call[];
   exchanges: Exchange[];
 }
@@ -180,6 +183,8 @@ export function honest(): Facts {
     refunds: new Map(),
     refundEvents: new Map(),
     refundCalls: [],
+    endings: new Map(),
+    endCalls: [],
     calls: [call('good', 1, 1), call('twice', 1, 1), call('twice', 2, 4), call('poor', 1, 1)],
     exchanges: [
       exchange('good', 1, {
@@ -217,8 +222,8 @@ export function honest(): Facts {
   };
 }
 
-export function caseOf({ payments, events, ledger, refunds, refundEvents, ...record }: Facts): Case {
-  const state = { payments, events, ledger, refunds, refundEvents };
+export function caseOf({ payments, events, ledger, refunds, refundEvents, endings, ...record }: Facts): Case {
+  const state = { payments, events, ledger, refunds, refundEvents, endings };
   return {
     installationId: INSTALLATION,
     state,

@@ -15,19 +15,22 @@ export function touchedOrders({
   exchanges,
   calls,
   refundCalls,
+  endCalls,
   state,
   forgotten,
-}: Pick<Case, 'exchanges' | 'calls' | 'refundCalls' | 'state' | 'forgotten'>): Set<string> {
+}: Pick<Case, 'exchanges' | 'calls' | 'refundCalls' | 'endCalls' | 'state' | 'forgotten'>): Set<string> {
   const within = (wallMs: number): boolean =>
     forgotten.some(({ from, until }) => wallMs >= from.wallMs && wallMs <= until.wallMs);
   const sent = ({ leftMs, atMs }: Arrival): boolean => within(leftMs) || within(atMs);
-  const refunded = new Set(refundCalls.filter(sent).map(({ chargeId }) => chargeId));
+  const followed = new Set([...refundCalls, ...endCalls].filter(sent).map(({ chargeId }) => chargeId));
   return new Set([
     ...exchanges.flatMap((one) => (one.orderId !== null && overlaps(one, forgotten) ? [one.orderId] : [])),
     ...calls.filter(sent).map(({ orderId }) => orderId),
-    ...state.ledger.filter(({ id }) => refunded.has(id)).map((one) => one.order_id),
+    ...state.ledger.filter(({ id }) => followed.has(id)).map((one) => one.order_id),
     ...state.ledger
-      .filter((one) => [one, ...one.refunds].some(({ created_at: at }) => within(Date.parse(at))))
+      .filter((one) =>
+        [one, ...one.refunds, ...(one.endings ?? [])].some(({ created_at: at }) => within(Date.parse(at))),
+      )
       .map((one) => one.order_id),
   ]);
 }

@@ -2,13 +2,17 @@
 import type { Finding, OrderFile, PaymentEvent } from './case.ts';
 import { bodyOf } from './reading.ts';
 
-/** Design §4, and decision 8: if money is found after FAILED, the payment goes to REVIEW. */
+/**
+ * Design §4, and decision 8: if money is found after FAILED, the payment goes to REVIEW. Whether it may be AUTHORIZED at all, `captures.ts` says.
+ */
 const NEXT: Readonly<Record<string, readonly string[]>> = {
-  PROCESSING: ['PROCESSING', 'COMPLETED', 'FAILED', 'UNRESOLVED', 'REVIEW'],
-  UNRESOLVED: ['UNRESOLVED', 'COMPLETED', 'FAILED', 'REVIEW'],
-  REVIEW: ['REVIEW', 'COMPLETED', 'FAILED'],
+  PROCESSING: ['PROCESSING', 'AUTHORIZED', 'COMPLETED', 'FAILED', 'UNRESOLVED', 'REVIEW'],
+  UNRESOLVED: ['UNRESOLVED', 'AUTHORIZED', 'COMPLETED', 'FAILED', 'REVIEW'],
+  REVIEW: ['REVIEW', 'AUTHORIZED', 'COMPLETED', 'FAILED'],
+  AUTHORIZED: ['AUTHORIZED', 'COMPLETED', 'VOIDED'],
   FAILED: ['FAILED', 'PROCESSING', 'REVIEW'],
   COMPLETED: ['COMPLETED'],
+  VOIDED: ['VOIDED'],
 };
 
 export function judgeHistory(file: OrderFile): Finding[] {

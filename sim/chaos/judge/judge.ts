@@ -1,6 +1,9 @@
 /** The judge is written from the design alone, so that it cannot share a mistake with the code that it judges. */
 import { judgeAnswers, judgePages } from './answers.ts';
 import { judgeCalls } from './calls.ts';
+import { judgeEndAnswers } from './capture-answers.ts';
+import { judgeEndCalls, judgeEndHistory } from './capture-calls.ts';
+import { judgeCaptures, judgeCapturesTwice } from './captures.ts';
 import { type Case, openFiles, type Violation } from './case.ts';
 import { createDatabaseTime } from './database-time.ts';
 import { overlaps } from './forgotten.ts';
@@ -8,7 +11,7 @@ import { judgeHistory } from './history.ts';
 import { judgeKeys } from './keys.ts';
 import { judgeLateness } from './lateness.ts';
 import { judgeMoney } from './money.ts';
-import { isAboutRefunds } from './reading.ts';
+import { isAboutCharges } from './reading.ts';
 import { judgeRefundAnswers } from './refund-answers.ts';
 import { judgeRefundCalls, judgeRefundHistory } from './refund-calls.ts';
 import { judgeRefunds, judgeRefundsTwice } from './refunds.ts';
@@ -28,10 +31,15 @@ const JUDGES = [
   judgeRefundCalls,
   judgeRefundHistory,
   judgeRefundAnswers,
+  judgeCapturesTwice,
+  judgeCaptures,
+  judgeEndCalls,
+  judgeEndHistory,
+  judgeEndAnswers,
   judgeIntents,
 ] as const;
 
-const JUDGES_OF_TOUCHED = [judgeTouched, judgeRefundsTwice] as const;
+const JUDGES_OF_TOUCHED = [judgeTouched, judgeRefundsTwice, judgeCapturesTwice] as const;
 
 /** Every broken promise that can be seen from outside. Empty: all promises were kept. */
 export function judge(facts: Case): Violation[] {
@@ -46,7 +54,7 @@ export function judge(facts: Case): Violation[] {
   const orders = new Map(facts.state.payments.map(({ payment_id, order_id }) => [payment_id, order_id]));
   // Answers from a time that the database has forgotten need not agree with later ones.
   const lasting = facts.exchanges.filter(
-    (exchange) => !overlaps(exchange, facts.forgotten) && !isAboutRefunds(exchange.path),
+    (exchange) => !overlaps(exchange, facts.forgotten) && isAboutCharges(exchange.path),
   );
   const seen = judgeViews(lasting, createDatabaseTime(facts.clockSteps)).map(
     ({ paymentId, ...finding }): Violation => {

@@ -46,6 +46,9 @@ function judgeState(payment: Payment, live: readonly LedgerCharge[]): Finding[] 
         ? []
         : [{ kind: 'unsettled', what: `in REVIEW (${reason}) without a cause in the ledger` }];
     }
+    case 'AUTHORIZED':
+    case 'VOIDED':
+      return []; // judged in `captures.ts`
     default:
       return [{ kind: 'unsettled', what: `still ${status} after the faults were over` }];
   }

@@ -44,6 +44,11 @@ export function keyedRefundKey(reference: string, key: string): string {
   return uuid5(reference, `refund:key:${stored.join('-')}`);
 }
 
+/** The gateway's key of the n-th capture or void of a payment. Both are counted together. */
+export function endKey(reference: string, operation: 'capture' | 'void', n: number | string): string {
+  return uuid5(reference, `${operation}:id:${n}`);
+}
+
 /** Which charge, of those up to `most`, the key belongs to. Null: none of them. */
 export function chargeOf(key: string, reference: string, most: number): number | null {
   for (let n = 1; n <= most; n += 1) if (chargeKey(reference, n) === key) return n;

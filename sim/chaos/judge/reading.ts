@@ -24,6 +24,16 @@ export function isAboutRefunds(path: string): boolean {
   return /^\/v1\/payments\/[^/]+\/refunds(\/|\?|$)/.test(path);
 }
 
+/** Whether the address is of a payment's capture or void, or of its events. */
+export function isAboutEnds(path: string): boolean {
+  return /^\/v1\/payments\/[^/]+\/(capture|void)(\/|\?|$)/.test(path);
+}
+
+/** Whether it is about charges, and so about nothing that follows one. */
+export function isAboutCharges(path: string): boolean {
+  return !isAboutRefunds(path) && !isAboutEnds(path);
+}
+
 export function isPost({ method }: Exchange): boolean {
   return method === 'POST';
 }
@@ -44,8 +54,8 @@ export function isAccepted(exchange: Exchange): boolean {
 
 /** What a key is bound to: all fields that affect money. */
 export function meaningOf(body: string | null): string {
-  const { order_id, amount, currency, method } = bodyOf(body ?? '');
-  return JSON.stringify([order_id, amount, currency, method ?? null]);
+  const { order_id, amount, currency, method, capture_method = null } = bodyOf(body ?? '');
+  return JSON.stringify([order_id, amount, currency, method ?? null, capture_method]);
 }
 
 /** Whether the answer, or the refused connection, says that the request did nothing at all. */

@@ -41,12 +41,14 @@ test('replays that changed the ledger, a payment, its events or its refunds are 
     ledger: [charge('good', 1)],
     refunds: new Map([['id-good', [refund('r-1')]]]),
     refundEvents: new Map(),
+    endings: new Map([['id-good', []]]),
   };
   expect(judgeUnchanged(state, state)).toEqual([]);
   expect(judgeUnchanged(state, { ...state, ledger: [] })).toHaveLength(1);
   expect(judgeUnchanged(state, { ...state, payments: [] })).toHaveLength(1);
   expect(judgeUnchanged({ ...state, events: new Map() }, state)).toHaveLength(1);
   expect(judgeUnchanged({ ...state, refunds: new Map() }, state)).toHaveLength(1);
+  expect(judgeUnchanged({ ...state, endings: new Map() }, state)).toHaveLength(1);
 });
 
 test('what was not settled before goes on by itself meanwhile', () => {
@@ -57,6 +59,7 @@ test('what was not settled before goes on by itself meanwhile', () => {
     ledger: [],
     refunds: new Map(),
     refundEvents: new Map(),
+    endings: new Map(),
   };
   const after: State = {
     payments: [payment('good')],
@@ -64,6 +67,7 @@ test('what was not settled before goes on by itself meanwhile', () => {
     ledger: [],
     refunds: new Map(),
     refundEvents: new Map(),
+    endings: new Map(),
   };
   expect(judgeUnchanged(before, after)).toEqual([]);
 });

@@ -1,10 +1,11 @@
 /** Judges the replays after the end: each gets an answer, and none changes anything. */
 import type { Exchange } from '../record.ts';
-import { type Finding, nameOf, type Refund, type State, type Violation } from './case.ts';
-import { bodyOf, isAboutRefunds, isSettled, paymentStatusOf } from './reading.ts';
+import { isEnd, nameOfEnding } from './capture-reading.ts';
+import { type Ending, type Finding, nameOf, type Refund, type State, type Violation } from './case.ts';
+import { type Body, bodyOf, isAboutEnds, isAboutRefunds, isSettled, paymentStatusOf } from './reading.ts';
 import { isRefundEnd } from './refund-reading.ts';
 
-/** @param inDoubt what may have no end yet: payments by their ids, and refunds by their `nameOf`. Default: none. */
+/** @param inDoubt what may have no end yet: payments by their ids, refunds by their `nameOf`, captures and voids by their `nameOfEnding`. Default: none. */
 export function judgeReplays(
   exchanges: readonly Exchange[],
   inDoubt: ReadonlySet<string> = new Set(),
@@ -18,19 +19,22 @@ export function judgeReplays(
     if (scenario !== 'final replay' || hasAnswer(exchange)) return [];
     const body = bodyOf(text);
     if (status === 202 && paymentStatusOf(body) === 'REVIEW') return [];
-    if (
-      status === 202 &&
-      inDoubt.has(
-        typeof body.refund_id === 'string' ? nameOf(body as unknown as Refund) : String(body.payment_id),
-      )
-    )
-      return [];
+    if (status === 202 && inDoubt.has(subjectOf(body))) return [];
     const what = `the key ${key} had no answer after the end: ${status}`;
     return [{ kind: 'unsettled', what, exchanges: [n], orderId }];
   });
 }
 
+/** Whose answer it is, as in `inDoubt`. */
+function subjectOf(body: Body): string {
+  if (typeof body.refund_id === 'string') return nameOf(body as unknown as Refund);
+  return typeof body.operation === 'string'
+    ? nameOfEnding(body as unknown as Ending)
+    : String(body.payment_id);
+}
+
 function hasAnswer(exchange: Exchange): boolean {
+  if (isAboutEnds(exchange.path)) return isEnd(exchange);
   return isAboutRefunds(exchange.path) ? isRefundEnd(exchange) : isSettled(exchange);
 }
 
@@ -56,7 +60,11 @@ export function judgeUnchanged(before: State, after: State): Finding[] {
   const found: Finding[] = [];
   const open = before.payments.filter(({ status }) => status === 'PROCESSING' || status === 'UNRESOLVED');
   const refunding = [...before.refunds].filter(([, own]) => own.some(({ status }) => status === 'PENDING'));
-  const goesOn = new Set([...open.map(({ payment_id: id }) => id), ...refunding.map(([id]) => id)]);
+  const ending = [...before.endings].filter(([, own]) => own.some(({ status }) => status === 'PENDING'));
+  const goesOn = new Set([
+    ...open.map(({ payment_id: id }) => id),
+    ...[...refunding, ...ending].map(([id]) => id),
+  ]);
   if (JSON.stringify(before.ledger) !== JSON.stringify(after.ledger))
     found.push(changed("the gateway's ledger"));
   for (const payment of after.payments) {
@@ -70,6 +78,11 @@ export function judgeUnchanged(before: State, after: State): Finding[] {
     if (goesOn.has(id)) continue;
     if (JSON.stringify(refunds) !== JSON.stringify(before.refunds.get(id)))
       found.push(changed(`the refunds of ${id}`));
+  }
+  for (const [id, endings] of after.endings) {
+    if (goesOn.has(id)) continue;
+    if (JSON.stringify(endings) !== JSON.stringify(before.endings.get(id)))
+      found.push(changed(`the captures and voids of ${id}`));
   }
   for (const [id, events] of after.events) {
     if (goesOn.has(id)) continue;

@@ -53,7 +53,7 @@ function viewOf(exchange: Exchange, payment: Body, updatedAt: unknown): View {
     askedMs,
     answeredMs,
     status,
-    isFrozen: isPost(exchange) && (status === 'COMPLETED' || status === 'FAILED'),
+    isFrozen: isPost(exchange) && ['COMPLETED', 'AUTHORIZED', 'FAILED'].includes(status),
     updatedAt: typeof updatedAt === 'string' ? updatedAt : null,
   };
 }

@@ -17,7 +17,14 @@ import type { GatewayOfRun } from '../gateway-of-run.ts';
 import { TEST_CERTIFICATE } from '../proxy/certificate.ts';
 import { type NetworkProxy, startProxy } from '../proxy/proxy.ts';
 import { startTlsFront, type TlsFront } from '../proxy/tls-front.ts';
-import { type Arrival, type Call, createWitness, type Heard, type RefundCall } from '../proxy/witness.ts';
+import {
+  type Arrival,
+  type Call,
+  createWitness,
+  type EndCall,
+  type Heard,
+  type RefundCall,
+} from '../proxy/witness.ts';
 import { createRandom } from '../random.ts';
 import { drawSettings } from '../schedule.ts';
 import { installationOf, REPLICA_ENV, VARIED } from '../settings.ts';
@@ -45,6 +52,8 @@ export interface World {
   readonly calls: readonly Call[];
   /** Every refund request that reached it. */
   readonly refundCalls: readonly RefundCall[];
+  /** Every request for a capture or a void that reached it. */
+  readonly endCalls: readonly EndCall[];
   /** Every request that reached Stripe and changes something. Empty with another gateway. */
   readonly writes: readonly Write[];
   /** The way of Stripe's events. Null with another gateway. */
@@ -123,6 +132,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
 
     const calls: Call[] = [];
     const refundCalls: RefundCall[] = [];
+    const endCalls: EndCall[] = [];
     const writes: Write[] = [];
     const waiting: { readonly [Name in ReplicaName]: (() => void)[] } = { a: [], b: [] };
     const ends: End[] = [];
@@ -155,6 +165,10 @@ export async function startWorld(options: WorldOptions): Promise<World> {
         },
         onRefund(call: Heard<RefundCall>) {
           refundCalls.push({ ...call, ...arrival(call) });
+          tellWaiting();
+        },
+        onEnd(call: Heard<EndCall>) {
+          endCalls.push({ ...call, ...arrival(call) });
           tellWaiting();
         },
       };
@@ -218,6 +232,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       proxies,
       calls,
       refundCalls,
+      endCalls,
       writes,
       events,
       ends,

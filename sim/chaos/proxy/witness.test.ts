@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { type Call, createWitness, type Heard, type RefundCall } from './witness.ts';
+import { type Call, createWitness, type EndCall, type Heard, type RefundCall } from './witness.ts';
 
-type HeardCall = Heard<Call> | Heard<RefundCall>;
+type HeardCall = Heard<Call> | Heard<RefundCall> | Heard<EndCall>;
 
 function request(method: string, path: string, body: string): string {
   const head = `${method} ${path} HTTP/1.1\r\nhost: gateway\r\nIdempotency-Key: key-1\r\ncontent-length: ${body.length}`;
@@ -22,6 +22,7 @@ const call = {
 const into = (calls: HeardCall[]) => ({
   onCharge: (call: Heard<Call>) => void calls.push(call),
   onRefund: (call: Heard<RefundCall>) => void calls.push(call),
+  onEnd: (call: Heard<EndCall>) => void calls.push(call),
 });
 
 /** The pieces arrive a millisecond apart. */
@@ -48,8 +49,20 @@ test('hears every charge of one connection, and no lookup', () => {
 
 test('hears a refund, with the charge that it is of', () => {
   const path = '/v1/charges/ch_1/refunds';
-  expect(hear(request('POST', path, '{"amount":5}'), request('POST', '/charges/ch_1/void', '{}'))).toEqual([
+  expect(hear(request('POST', path, '{"amount":5}'))).toEqual([
     { key: 'key-1', chargeId: 'ch_1', amount: 5, leftMs: 0, hungUpMs: null },
+  ]);
+});
+
+test('hears that the money is only to be held, and how it is captured or voided', () => {
+  const held = JSON.stringify({ ...JSON.parse(charge), capture: false });
+  expect(hear(request('POST', '/charges', held))).toEqual([{ ...call, captureMethod: 'manual' }]);
+  const times = { leftMs: 0, hungUpMs: null };
+  expect(hear(request('POST', '/charges/ch_1/capture', '{"amount":5}'))).toEqual([
+    { operation: 'capture', key: 'key-1', chargeId: 'ch_1', amount: 5, ...times },
+  ]);
+  expect(hear(request('POST', '/charges/ch_1/void', '{}'))).toEqual([
+    { operation: 'void', key: 'key-1', chargeId: 'ch_1', amount: null, ...times },
   ]);
 });
 

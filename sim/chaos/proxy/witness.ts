@@ -26,6 +26,8 @@ export interface Call extends Arrival {
   readonly orderId: string;
   readonly amount: number;
   readonly currency: string;
+  /** The money is only to be held. Absent: it is taken at once. */
+  readonly captureMethod?: 'manual';
 }
 
 /** A complete `POST /charges/<id>/refunds` that reached the gateway. */
@@ -35,12 +37,22 @@ export interface RefundCall extends Arrival {
   readonly amount: number;
 }
 
+/** A complete `POST /charges/<id>/capture` or `/void` that reached the gateway. */
+export interface EndCall extends Arrival {
+  readonly operation: 'capture' | 'void';
+  readonly key: string;
+  readonly chargeId: string;
+  /** Null: a void, which has none. */
+  readonly amount: number | null;
+}
+
 /** A call as the witness sees it. The times are on the proxy's clock. */
 export type Heard<C extends Arrival> = Omit<C, 'replica' | 'atMs'>;
 
 export interface Listener {
   onCharge(call: Heard<Call>): void;
   onRefund(call: Heard<RefundCall>): void;
+  onEnd(call: Heard<EndCall>): void;
 }
 
 /** A complete `POST` that reached the gateway. */
@@ -57,11 +69,17 @@ const MAX_REQUEST_BYTES = 64 * 1024;
 /** Reads one connection of the `http` adapter. Ignores lookups and incomplete requests. */
 export function createWitness(listener: Listener): Tap {
   return readPosts(({ path, key, body, ...times }) => {
-    const [, chargeId] = /\/charges\/([^/]+)\/refunds$/.exec(path) ?? [];
-    if (chargeId === undefined && !path.endsWith('/charges')) return;
-    const { amount, currency, reference, order_id: orderId } = JSON.parse(body);
-    if (chargeId === undefined) listener.onCharge({ key, reference, orderId, amount, currency, ...times });
-    else listener.onRefund({ key, chargeId: decodeURIComponent(chargeId), amount, ...times });
+    const [, named, effect] = /\/charges\/([^/]+)\/(refunds|capture|void)$/.exec(path) ?? [];
+    if (named === undefined && !path.endsWith('/charges')) return;
+    const { amount, currency, reference, order_id: orderId, capture } = JSON.parse(body);
+    const chargeId = decodeURIComponent(named ?? '');
+    if (effect === 'refunds') listener.onRefund({ key, chargeId, amount, ...times });
+    else if (effect === 'capture' || effect === 'void')
+      listener.onEnd({ operation: effect, key, chargeId, amount: amount ?? null, ...times });
+    else {
+      const method = capture === false ? ({ captureMethod: 'manual' } as const) : {};
+      listener.onCharge({ key, reference, orderId, amount, currency, ...method, ...times });
+    }
   });
 }
 

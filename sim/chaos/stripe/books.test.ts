@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Intent, LedgerCharge } from '../judge/case.ts';
 import { charge } from '../judge/fixture.ts';
+import { endKey } from '../judge/names.ts';
 import type { Heard } from '../proxy/witness.ts';
 import { callsIn, inIntents } from './books.ts';
 import { createStripeWitness, type Write } from './writes.ts';
@@ -56,7 +57,32 @@ test('a cancel is heard, and nothing else', () => {
   expect(heard('/v1/payment_intents/pi_1/cancel', '')).toMatchObject([
     { operation: 'cancel', intentId: 'pi_1' },
   ]);
-  expect(heard('/v1/payment_intents/pi_1/capture', '')).toEqual([]);
+  expect(heard('/v1/payment_intents/pi_1/apply_customer_balance', '')).toEqual([]);
+});
+
+test('an intent whose money is only to be held says so, and so does its confirm', () => {
+  const writes = [
+    ...heard('/v1/payment_intents', `amount=500&currency=usd&capture_method=manual&${METADATA}`),
+    ...heard('/v1/payment_intents/pi_1/confirm', ''),
+  ];
+  const { prepares, calls } = callsIn(writes, [INTENT]);
+  expect([...prepares, ...calls]).toMatchObject([{ captureMethod: 'manual' }, { captureMethod: 'manual' }]);
+});
+
+test('a capture is one of its intent, in minor units', () => {
+  const writes = heard('/v1/payment_intents/pi_1/capture', 'amount_to_capture=20000');
+  expect(callsIn(writes, [INTENT]).endCalls).toEqual([
+    { ...ARRIVAL, operation: 'capture', key: 'key-1', chargeId: 'pi_1', amount: 200 },
+  ]);
+});
+
+test('a cancel is a void if it has the key of one', () => {
+  const [cancel] = heard('/v1/payment_intents/pi_1/cancel', '');
+  if (cancel === undefined) throw new Error('nothing was heard');
+  const key = endKey('r', 'void', 2);
+  expect(callsIn([cancel, { ...cancel, key }], [INTENT]).endCalls).toEqual([
+    { ...ARRIVAL, operation: 'void', key, chargeId: 'pi_1', amount: null },
+  ]);
 });
 
 function booked(id: string, changes: Partial<LedgerCharge> = {}): LedgerCharge {

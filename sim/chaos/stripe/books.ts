@@ -3,7 +3,8 @@
  * metadata. So the ledger's charges and refunds get these names.
  */
 import type { Intent, LedgerCharge } from '../judge/case.ts';
-import type { Arrival, Call, RefundCall } from '../proxy/witness.ts';
+import { endKey } from '../judge/names.ts';
+import type { Arrival, Call, EndCall, RefundCall } from '../proxy/witness.ts';
 import type { Write } from './writes.ts';
 
 /** The words of Stripe's API that are read here. */
@@ -104,6 +105,8 @@ export interface StripeCalls {
   /** The requests that made an intent. Their keys are those of the charges that the intents are for. */
   readonly prepares: readonly Call[];
   readonly refundCalls: readonly RefundCall[];
+  /** The captures, and the cancels that void an authorisation. */
+  readonly endCalls: readonly EndCall[];
 }
 
 export function callsIn(writes: readonly Write[], intents: readonly Intent[]): StripeCalls {
@@ -119,14 +122,37 @@ export function callsIn(writes: readonly Write[], intents: readonly Intent[]): S
       const { reference = '', orderId = '' } = intent ?? {};
       // If another currency was charged, the intent shows that one. What was asked for, only the request that made it says.
       const { amount = 0, currency = '' } = asked.get(intent?.key ?? '') ?? {};
-      return { ...arrivalOf(write), key, reference, orderId, amount, currency };
+      const { captureMethod } = asked.get(intent?.key ?? '') ?? {};
+      const method = captureMethod === undefined ? {} : { captureMethod };
+      return { ...arrivalOf(write), key, reference, orderId, amount, currency, ...method };
     }),
     refundCalls: of('refund').map(({ key, intentId, body, ...write }) => {
       const amount = Number(new URLSearchParams(body).get('amount'));
       const currency = byId.get(intentId ?? '')?.currency ?? '';
       return { ...arrivalOf(write), key, chargeId: intentId ?? '', amount: minor(amount, currency) };
     }),
+    endCalls: [...of('capture'), ...of('cancel')].flatMap((write) => endCallIn(write, byId)),
   };
+}
+
+/** More captures and voids than any payment of a run has. */
+const MOST_ENDS = 50;
+
+/** None: a cancel that is no void. It seals what was not paid. */
+function endCallIn(
+  { operation, key, intentId, body, ...write }: Write,
+  intents: ReadonlyMap<string, Intent>,
+): EndCall[] {
+  const { reference = '', currency = '' } = intents.get(intentId ?? '') ?? {};
+  const call = { ...arrivalOf(write), key, chargeId: intentId ?? '' };
+  if (operation === 'capture') {
+    const amount = minor(Number(new URLSearchParams(body).get('amount_to_capture')), currency);
+    return [{ ...call, operation: 'capture', amount }];
+  }
+  const isVoid = Array.from({ length: MOST_ENDS }, (_, index) =>
+    endKey(reference, 'void', index + 1),
+  ).includes(key);
+  return isVoid ? [{ ...call, operation: 'void', amount: null }] : [];
 }
 
 function prepareIn({ body, ...write }: Write): Call {
@@ -135,6 +161,7 @@ function prepareIn({ body, ...write }: Write): Call {
   const currency = (form.get('currency') ?? '').toUpperCase();
   return {
     ...arrivalOf(write),
+    ...(form.get('capture_method') === 'manual' ? { captureMethod: 'manual' as const } : {}),
     key: metadata('key'),
     reference: metadata('reference'),
     orderId: metadata('order_id'),

@@ -4,7 +4,7 @@ import { type Arrival, type Heard, readPosts } from '../proxy/witness.ts';
 
 /** A complete `POST` that reached Stripe. */
 export interface Write extends Arrival {
-  readonly operation: 'create' | 'confirm' | 'cancel' | 'refund';
+  readonly operation: 'create' | 'confirm' | 'capture' | 'cancel' | 'refund';
   /** The intent in the path or, of a refund, in the body. Null: it makes one. */
   readonly intentId: string | null;
   /** Its idempotency key. Empty: it has none. */
@@ -18,8 +18,8 @@ export interface Write extends Arrival {
 export function createStripeWitness(onWrite: (write: Heard<Write>) => void): Tap {
   return readPosts(({ path, ...request }) => {
     const [, intentId = null, command = null] =
-      /\/payment_intents(?:\/([^/?]+)\/(confirm|cancel))?$/.exec(path) ?? [];
-    if (command === 'confirm' || command === 'cancel')
+      /\/payment_intents(?:\/([^/?]+)\/(confirm|capture|cancel))?$/.exec(path) ?? [];
+    if (command === 'confirm' || command === 'capture' || command === 'cancel')
       onWrite({ operation: command, intentId, path, ...request });
     else if (path.endsWith('/payment_intents'))
       onWrite({ operation: 'create', intentId: null, path, ...request });

@@ -226,6 +226,15 @@ export const CAPTURES: readonly PlantedBug[] = [
     tests: { file: 'src/gateways/stripe/requests.test.ts', named: 'authorised first says so' },
   },
   {
+    name: 'another sum that is held at Stripe counts as the one that was asked for',
+    story: 'The bank holds 70.00 of 100.00, the merchant ships, and the capture takes 70.00.',
+    file: 'src/gateways/stripe/intents.ts',
+    find: 'const held = { ...charge, amountMinor: capturableMinor };',
+    put: 'const held = { ...charge, amountMinor };',
+    judge: 'gateway suite',
+    tests: { file: STRIPE, named: 'is judged by what is held' },
+  },
+  {
     name: 'an old answer of Stripe says that the money is held',
     story:
       'A cache in between answers for the gateway, and an authorisation that was cancelled counts as held.',

@@ -29,6 +29,7 @@ export function advanceFollowUp(context: Context, write: FollowUpAdvance): State
     return { kind: 'lost', record };
   };
   const snapshot = asExpected();
+  const another = anotherOf(committed, write);
   const order = within(accountId, payment.orderId);
   const locks = [
     followUpLock(within(accountId, id)),
@@ -43,7 +44,7 @@ export function advanceFollowUp(context: Context, write: FollowUpAdvance): State
       const sumsBefore = sumsRow(committed, payment);
       if (before === undefined || sumsBefore === null || !snapshot) return lost();
       const after = advanced(before, write, nowMs);
-      const sumsAfter = changed(sumsBefore, write, movedMinor(after));
+      const sumsAfter = changed(sumsBefore, write, { movedMinor: movedMinor(after), another });
       putFollowUp(committed, after);
       endPayment(context, write, after, changes);
       changeWish(committed, { accountId, unitId: id }, write.wish, { seq: after.state.seq, n: 1 });
@@ -117,15 +118,37 @@ function movedMinor({ state }: FollowUpRow): number {
   return state.settledMinor ?? state.order.amountMinor;
 }
 
+/** A capture or a void of the same payment that is open or made, as the statement sees it. */
+function anotherOf(
+  committed: Context['committed'],
+  { payment: { accountId, paymentId }, id }: FollowUpAdvance,
+): string | null {
+  const others = [...committed.followUps.values()].filter(
+    ({ state }) =>
+      state.order.accountId === accountId &&
+      state.paymentId === paymentId &&
+      isExclusive(state.operation.kind) &&
+      state.operation.status !== 'FAILED' &&
+      state.followUp.id !== id,
+  );
+  return others.map(({ state }) => state.followUp.id).sort()[0] ?? null;
+}
+
+/** What the write moves, and what is open or made beside it. */
+interface Beside {
+  readonly movedMinor: number;
+  readonly another: string | null;
+}
+
 /** By the end of a capture or a void. */
 function markedBy(
   sums: PaymentSums,
   { mark, id, operation }: FollowUpAdvance,
-  amountMinor: number,
+  { movedMinor: amountMinor, another }: Beside,
 ): PaymentSums {
   const { exclusive } = sums;
   if (mark === undefined || exclusive === undefined) return sums;
-  const left = exclusive.id === id ? null : exclusive.id;
+  const left = exclusive.id === id ? another : exclusive.id;
   const marks = { open: exclusive.id ?? id, succeeded: id, failed: left };
   const isCaptured = mark === 'succeeded' && operation.kind === 'capture';
   return {
@@ -135,8 +158,8 @@ function markedBy(
   };
 }
 
-function changed(before: PaymentSums, write: FollowUpAdvance, amountMinor: number): PaymentSums {
-  if (isExclusive(write.operation.kind)) return markedBy(before, write, amountMinor);
+function changed(before: PaymentSums, write: FollowUpAdvance, beside: Beside): PaymentSums {
+  if (isExclusive(write.operation.kind)) return markedBy(before, write, beside);
   return added(before, write);
 }
 

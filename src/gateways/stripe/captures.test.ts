@@ -65,6 +65,20 @@ describe('a charge that is authorised first', () => {
     });
   });
 
+  test('is judged by what is held, and not by what was asked for', async () => {
+    const other = { kind: 'mismatch', ref: 'pi_1', reason: 'amount_mismatch' };
+    for (const amount_capturable of [9_999, 10_001]) {
+      expect(await confirm(held({ amount_capturable }))).toEqual(other);
+      expect(await read(held({ amount_capturable }))).toEqual(other);
+    }
+  });
+
+  test('is not held if Stripe does not say how much is', async () => {
+    const silent = held({ amount_capturable: undefined });
+    expect(await confirm(silent)).toMatchObject({ kind: 'unknown', reason: 'unparseable_answer' });
+    expect(await read(silent)).toEqual({ kind: 'unavailable', reason: 'unparseable_answer' });
+  });
+
   test('may have ended since the answer that is kept under its key was made', async () => {
     expect(await confirm(held(), REPLAYED)).toEqual({
       kind: 'unknown',

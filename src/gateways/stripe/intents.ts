@@ -159,19 +159,22 @@ function chargeStatus({ refunded }: Intent, meaning: 'paid' | 'held' | 'pending'
 }
 
 /**
- * Of money that was taken, its amount counts, and not the one that was asked for. If it was authorised first, that is the sum that was
- * captured.
+ * Of money that was taken or is held, its amount counts, and not the one that was asked for. If it was authorised first and taken, that is the
+ * sum that was captured.
  */
 function reported(
   { captureMethod }: ChargeRequest,
   intent: Intent,
   status: ReportedCharge['status'],
 ): ReportedCharge {
-  const { id, currency, reference, key, livemode, amountMinor, receivedMinor, heldUntilMs } = intent;
+  const { id, currency, reference, key, livemode, amountMinor, capturableMinor, receivedMinor, heldUntilMs } =
+    intent;
   const charge = { id, status, amountMinor, currency, reference, key, livemode };
   const isTaken = status === 'succeeded' || status === 'refunded';
-  if (status === 'authorized')
-    return heldUntilMs === undefined ? charge : { ...charge, authorizedUntilMs: heldUntilMs };
+  if (status === 'authorized') {
+    const held = { ...charge, amountMinor: capturableMinor };
+    return heldUntilMs === undefined ? held : { ...held, authorizedUntilMs: heldUntilMs };
+  }
   if (!isTaken) return charge;
   return captureMethod === 'manual'
     ? { ...charge, capturedMinor: receivedMinor }

@@ -23,6 +23,8 @@ export interface Intent extends Money {
   readonly manual: boolean;
   /** Until when the money is held, in milliseconds since the epoch. Absent: Stripe does not say; only a read with the latest charge does. */
   readonly heldUntilMs?: number;
+  /** What is held and can be captured, in minor units of ISO 4217. */
+  readonly capturableMinor: number;
   /** What was taken, in minor units of ISO 4217. */
   readonly receivedMinor: number;
   /** Whether all of it has been given back. False if Stripe did not say: only a read with the latest charge does. */
@@ -54,16 +56,18 @@ export function isStripeId(value: unknown): value is string {
 export function parseIntent(value: unknown): Intent | undefined {
   if (!isObject(value) || value.object !== 'payment_intent') return undefined;
   const money = parseMoney(value);
-  const { livemode, amount_received: received, created, last_payment_error: failure, latest_charge } = value;
+  const { livemode, created, last_payment_error: failure, latest_charge } = value;
   if (money === undefined || typeof livemode !== 'boolean' || !isWhole(created)) return undefined;
-  const receivedMinor = isWhole(received) ? fromStripe(received, money.currency) : null;
-  if (receivedMinor === null) return undefined;
+  const receivedMinor = minorIn(value.amount_received, money.currency);
+  const capturableMinor = minorIn(value.amount_capturable, money.currency);
+  if (receivedMinor === null || capturableMinor === null) return undefined;
   const code = isObject(failure) ? (word(failure.decline_code) ?? word(failure.code)) : undefined;
   return {
     ...money,
     livemode,
     manual: value.capture_method === 'manual',
     ...heldUntil(latest_charge),
+    capturableMinor,
     receivedMinor,
     refunded: isObject(latest_charge) && latest_charge.refunded === true,
     held: isObject(latest_charge) && latest_charge.status === 'succeeded' && latest_charge.captured === false,
@@ -71,6 +75,10 @@ export function parseIntent(value: unknown): Intent | undefined {
     createdS: created,
     raw: value,
   };
+}
+
+function minorIn(amount: unknown, currency: string): number | null {
+  return isWhole(amount) ? fromStripe(amount, currency) : null;
 }
 
 /** `capture_before` is in seconds. */

@@ -20,6 +20,13 @@ const DUE = 'CASE WHEN y.evidence > 0 THEN now() END';
 const IS_ITS_PAYMENT = (y: string): string =>
   `${y}.account_id = p.account_id AND ${y}.order_id = p.order_id AND ${y}.payment_id = p.payment_id`;
 
+/** One that has failed, and was taken up again while this one was open. It keeps others out from now on. */
+const ANOTHER = `(
+        SELECT f.follow_up_id FROM payonce.follow_ups f
+        WHERE f.account_id = p.account_id AND f.payment_id = p.payment_id AND f.kind IN ('capture', 'void')
+          AND f.status <> 'FAILED' AND f.follow_up_id <> p.follow_up_id
+        ORDER BY f.follow_up_id LIMIT 1)`;
+
 export const EXCLUSIVE_WRITE: FencedWrite = {
   input: INPUT,
   tables: `${fencedRow(INPUT, 'p.order_id, p.kind, coalesce(p.settled_minor, p.amount_minor) AS moved_minor, p.updated_at, i.mark')}, y AS (
@@ -46,7 +53,7 @@ export const EXCLUSIVE_WRITE: FencedWrite = {
     exclusive_id = CASE p.mark
       WHEN 'succeeded' THEN p.follow_up_id
       WHEN 'open' THEN coalesce(s.exclusive_id, p.follow_up_id)
-      ELSE nullif(s.exclusive_id, p.follow_up_id) END
+      ELSE CASE WHEN s.exclusive_id = p.follow_up_id THEN ${ANOTHER} ELSE s.exclusive_id END END
   FROM p
   WHERE s.account_id = p.account_id AND s.payment_id = p.payment_id AND p.mark IS NOT NULL
     AND (SELECT count(*) FROM y) + (SELECT count(*) FROM z) >= 0

@@ -41,12 +41,14 @@ export async function judge({ url, observed, gateway, installationId, leaseMs }:
       events,
       ledger: ledger.charges.map(shown),
       ...(await readAllRefunds([url], payments)),
+      endings: new Map(),
     },
     exchanges: observed.filter(({ text }) => !OWN_CODES.test(text)),
     calls: ledger.requests.map(({ key, body, atMs }) => ({
       ...{ key, atMs, leftMs: atMs, hungUpMs: null, replica: 'any' },
       ...{ reference: body.reference, orderId: body.order_id, amount: body.amount, currency: body.currency },
     })),
+    endCalls: [],
     refundCalls: gateway.refunds.requests.map(({ key, chargeId, amount, atMs }) => ({
       ...{ key, chargeId, amount: amount ?? 0 },
       ...{ atMs, leftMs: atMs, hungUpMs: null, replica: 'any' },

@@ -381,6 +381,20 @@ export function captureTests(env: Environment): void {
       expect((await recordOf(env.store, payment.order)).operation.status).toBe('COMPLETED');
     });
 
+    test('that fails leaves the place to one that was taken up again beside it', async () => {
+      const payment = await authorized(env.store);
+      const first = await opened(env.store, await exclusive(env.store, 'capture', payment));
+      await env.store.advanceFollowUp(fails(first));
+      const second = await opened(env.store, await exclusive(env.store, 'capture', payment, { after: 1 }));
+      const name = { accountId: ACCOUNT, paymentId: payment.paymentId, kind: 'capture', name: '1' } as const;
+      const late = (await env.store.followUp(name)) as FollowUpRecord;
+      const review = write(late, { operation: { status: 'REVIEW', step: 'lookup' }, mark: 'open' });
+      await env.store.advanceFollowUp(review);
+      expect(await sumsOf(env.store, payment)).toMatchObject({ exclusive: { id: second.followUp.id } });
+      await env.store.advanceFollowUp(fails(second));
+      expect(await sumsOf(env.store, payment)).toMatchObject({ exclusive: { id: first.followUp.id } });
+    });
+
     test('that is under way again is the one again, unless another is', async () => {
       const payment = await authorized(env.store);
       const first = await opened(env.store, await exclusive(env.store, 'capture', payment));
