@@ -56,8 +56,8 @@ export const CONTRACTS: readonly PlantedBug[] = [
     story:
       'Money is held at a gateway that nobody can ask, so an authorisation that has ended counts as held for ever.',
     file: 'src/engine/engine.ts',
-    find: '  checkContract(options.gateway, options.policy);\n',
-    put: '  if (options.policy.leaseMs < 0) checkContract(options.gateway, options.policy);\n',
+    find: 'checkContract(gateway, policy);\n',
+    put: 'if (policy.leaseMs < 0) checkContract(gateway, policy);\n',
     judge: 'engine suite',
     tests: { file: PER_EFFECT, named: 'an adapter does not start' },
   },

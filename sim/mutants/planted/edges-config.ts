@@ -142,8 +142,8 @@ export const EDGES_CONFIG: readonly PlantedBug[] = [
   {
     name: 'the alarm about another gateway is not raised',
     story: 'After a change of the gateway, orders stay PROCESSING for ever, and no person learns of it.',
-    file: 'src/engine/start-checks.ts',
-    find: '  await tellOpenElsewhere(engine, here);\n',
+    file: 'src/engine/engine.ts',
+    find: '  await tellOpenElsewhere(first, engines);\n',
     put: '',
     judge: 'engine suite',
     tests: { file: START_TEST, named: 'raise an alarm' },

@@ -305,8 +305,8 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     story:
       'A program says that its database was restored, nothing is looked up, and charged orders are charged again.',
     file: 'src/engine/engine.ts',
-    find: '  checkContract(options.gateway, options.policy);\n',
-    put: '  if (options.policy.contract.lookup) checkContract(options.gateway, options.policy);\n',
+    find: 'checkContract(gateway, policy);\n',
+    put: 'if (policy.contract.lookup) checkContract(gateway, policy);\n',
     judge: 'engine suite',
     tests: { file: RESTORED, named: 'the engine does not start if the gateway has no lookups' },
   },

@@ -31,6 +31,7 @@ import { REFUNDS_OVER_HTTP } from './refunds-http.ts';
 import { REFUNDS_PROOF } from './refunds-proof.ts';
 import { REFUNDS_IN_THE_STORE } from './refunds-store.ts';
 import { SERVICE_LAYER } from './service-layer.ts';
+import { SEVERAL_GATEWAYS } from './several-gateways.ts';
 import { STORE } from './store.ts';
 import { STORE_BATCHES } from './store-batches.ts';
 import { STORE_CONNECTIONS } from './store-connections.ts';
@@ -85,6 +86,7 @@ export const PLANTED: readonly PlantedBug[] = [
   ...EDGES_TRUTH,
   ...EDGES_WORLD,
   ...SERVICE_LAYER,
+  ...SEVERAL_GATEWAYS,
   ...STRIPE,
   ...UNSEEN,
   ...WEBHOOKS_OUT,
