@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
+import { capturingReplica, createCapturingGateway } from '../../test/support/capturing.ts';
 import { world } from '../../test/support/fresh-world.ts';
-import { createRefundingGateway } from '../../test/support/refunding.ts';
+import { createRefundingGateway, wantedOf as refundOf } from '../../test/support/refunding.ts';
 import { createScriptedGateway, error500 } from '../../test/support/scripted-gateway.ts';
 import { KEYLESS, order } from '../../test/support/virtual-world.ts';
 import type { Engine } from './context.ts';
@@ -47,4 +48,16 @@ it('a payment whose gateway refuses all calls is called later, and one of anothe
   );
   expect(atA).toBeLessThan(60_000);
   expect(atB).toBeGreaterThan(60_000);
+});
+
+it('a payment that is captured while it is read is shown as it was before, and its sums too', async () => {
+  const { engine, capture, paymentId, standing } = await capturingReplica(world, createCapturingGateway());
+  const before = world.stored('o1');
+  await capture(400);
+  await world.ended(engine.refund(refundOf(paymentId, { amountMinor: 100 }), { waitMs: 5000 }));
+  expect(await standing()).toBe('COMPLETED 400/100');
+  // The payment was read before all this, and the sums after it.
+  const { engine: parts } = world.parts(createCapturingGateway());
+  const shown = await world.ended(createShow(parts, () => parts).payment(before));
+  expect(shown).toMatchObject({ status: 'AUTHORIZED', sums: { capturedMinor: 0, refundedMinor: 0 } });
 });

@@ -97,12 +97,16 @@ const NOTHING = { leftMinor: 0, isFree: false } as const;
 
 /** What has become of the payment's money. A payment without follow-ups has no row of sums. */
 function sumsOf({ order, operation }: PaymentRecord, stored: PaymentSums | undefined): Sums {
-  const captured = operation.status === 'COMPLETED' ? order.amountMinor : 0;
+  // The sums are read after the payment, so it may have been captured in between. It is shown as it was when it was read.
+  if (operation.status !== 'COMPLETED') return NO_SUMS;
   const {
-    capturedMinor = captured,
+    capturedMinor = order.amountMinor,
     refundingMinor = 0,
     refundedMinor = 0,
     elsewhereMinor = 0,
   } = stored ?? {};
   return { capturedMinor, refundingMinor, refundedMinor, elsewhereMinor };
 }
+
+/** Only of a payment that is COMPLETED was anything taken. */
+const NO_SUMS: Sums = { capturedMinor: 0, refundingMinor: 0, refundedMinor: 0, elsewhereMinor: 0 };

@@ -4,6 +4,7 @@ import type { PlantedBug } from '../bug.ts';
 
 const CHOICE_TEST = 'src/config/choose-gateway.test.ts';
 const UNKNOWN_TEST = 'src/config/unknown-settings.test.ts';
+const SHOW_TEST = 'src/engine/show-now.test.ts';
 const START_TEST = 'src/engine/start-checks.test.ts';
 
 export const EDGES_CONFIG: readonly PlantedBug[] = [
@@ -119,6 +120,16 @@ export const EDGES_CONFIG: readonly PlantedBug[] = [
     put: 'if (records.length === 0) return [];',
     judge: 'engine suite',
     tests: { file: START_TEST, named: 'does not show' },
+  },
+  {
+    name: 'a payment is shown with sums that are younger than its status',
+    story:
+      'A shop reads an AUTHORIZED payment of which money is already captured, and asks support what that means.',
+    file: 'src/engine/show-now.ts',
+    find: "if (operation.status !== 'COMPLETED') return NO_SUMS;",
+    put: "if (operation.status === 'FAILED') return NO_SUMS;",
+    judge: 'engine suite',
+    tests: { file: SHOW_TEST, named: 'captured while it is read' },
   },
   {
     name: 'open payments of another gateway are not reported',

@@ -6,6 +6,7 @@ const WISH = 'src/domain/wish.ts';
 const WISHED = 'src/domain/transition/wished.ts';
 const WISH_TEST = 'src/domain/wish.test.ts';
 const REFUNDS_TEST = 'src/engine/operator/refunds.test.ts';
+const CAPTURE_TEST = 'src/engine/capturing/capture.test.ts';
 const RESOLVE_TEST = 'src/engine/operator/resolve.test.ts';
 
 export const OPERATOR: readonly PlantedBug[] = [
@@ -55,6 +56,16 @@ export const OPERATOR: readonly PlantedBug[] = [
     put: "if (own?.kind === 'mismatch') return outcome === 'failed';",
     judge: 'engine suite',
     tests: { file: RESOLVE_TEST, named: 'that it was paid is refuted by a charge' },
+  },
+  {
+    name: 'a capture is settled although its charge shows another one',
+    story:
+      'The gateway took less than was asked for, somebody says “succeeded”, and the payment counts what was never taken.',
+    file: WISHED,
+    find: " || (own?.kind === 'absent' && own.code !== undefined);",
+    put: ';',
+    judge: 'engine suite',
+    tests: { file: CAPTURE_TEST, named: 'if the charge shows another one' },
   },
   {
     name: 'what an operator declared failed does not count as absence',

@@ -97,7 +97,9 @@ function isAgainst({ outcome }: Wish, { own, others, otherMinor }: Looks): boole
   if (own?.kind === 'mismatch') return true;
   // Only the gateway itself can show that another amount was moved.
   if (otherMinor !== null && own !== null) return own.kind !== 'unavailable' && own.kind !== 'forbidden';
-  if (outcome === 'completed') return own?.kind === 'reversed';
+  // The charge shows that this capture or void cannot have been made as it was asked for.
+  if (outcome === 'completed')
+    return own?.kind === 'reversed' || (own?.kind === 'absent' && own.code !== undefined);
   // What is pending may still be made, and nobody would notice it then.
   return own?.kind === 'duplicated' || own?.kind === 'pending' || others.kind === 'money';
 }

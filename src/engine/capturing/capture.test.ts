@@ -382,6 +382,20 @@ describe('of another amount than was asked for', () => {
     expect(await replica.standing()).toBe('AUTHORIZED 0/0');
   });
 
+  it('a capture is not settled with the amount that was asked for if the charge shows another one', async () => {
+    const replica = await ended('capture', 700);
+    // At some gateways, only the charge shows what was captured.
+    gateway.captureLedger.clear();
+    await replica.resolve({ amountMinor: 400 });
+    await world.pass(1000);
+    expect(await replica.read()).toMatchObject({ status: 'REVIEW', failureCode: 'amount_mismatch' });
+    expect(await replica.standing()).toBe('AUTHORIZED 0/0');
+    expect(alarms(replica)).toContain('operator_refuted');
+    await replica.resolve();
+    await world.pass(1000);
+    expect(await replica.standing()).toBe('COMPLETED 700/0');
+  });
+
   it('a void is not settled at all: nobody knows what is still held', async () => {
     const replica = await ended('void', 700);
     expect(await replica.resolve()).toMatchObject({ code: 'amount_differs' });
