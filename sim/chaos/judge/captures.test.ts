@@ -1,5 +1,5 @@
 /** The judge finds nothing wrong in an honest record of captures and voids, and finds every lie that is planted in it. */
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { EndCall } from '../proxy/witness.ts';
 import {
   authorized,
@@ -374,4 +374,58 @@ test('a capture of another sum is a cause for REVIEW, and the payment waits for 
     }),
   );
   expect(foundOfCaptures(plant)).toEqual([]);
+});
+
+describe('one that Stripe does not know, and that only an hour can prove', () => {
+  const inDoubt = ending('held', 'void', 1, { status: 'PENDING' });
+  const trail = inDoubt.events.map((one) => (one.seq === 2 ? { ...one, type: 'lookup.not_found_yet' } : one));
+  const plant = all(
+    alsoStored('held', { ...inDoubt, events: trail }),
+    asked('held', 'void', 20, { status: 202, text: toldEnding(inDoubt) }),
+  );
+  const foundAtStripe = (more: Plant): string[] => {
+    const facts = authorized();
+    all(plant, more)(facts);
+    const stripe = { intents: [], writes: [], prepares: [] };
+    return judge({ ...caseOf(facts), stripe }).map(({ kind }) => kind);
+  };
+
+  test('may be PENDING at the end, while the money is held', () => {
+    expect(foundAtStripe(() => {})).toEqual([]);
+  });
+
+  test('is not forgiven if it was made after all', () => {
+    expect(foundAtStripe(booked('held', { status: 'voided', live: false }))).toContain('false_answer');
+  });
+
+  test('is not forgiven at another gateway', () => {
+    expect(foundOfCaptures(plant)).toEqual(['unsettled']);
+  });
+});
+
+describe('what a restored database may have forgotten', () => {
+  /** While its last capture was sent and made. By our monotonic clock it was long before the record. */
+  const between = [30.5, 31.5].map((second) => ({ monotonicMs: -1, wallMs: atMs(second) }));
+  const foundAfter = (plant: Plant): string[] => {
+    const facts = authorized();
+    plant(facts);
+    const [from, until] = between;
+    if (from === undefined || until === undefined) throw new Error('two moments');
+    return judge({ ...caseOf(facts), forgotten: [{ from, until }] }).map(({ kind }) => kind);
+  };
+  const neverShown: Plant = ({ ledger }) => {
+    for (const one of ledger.filter(({ order_id: id }) => id === 'taken'))
+      change(ledger, ({ id }) => id === one.id, { endings: [] });
+  };
+
+  test('is a capture that was sent or made in that time', () => {
+    expect(foundOfCaptures(forgetEndings('taken'))).not.toEqual([]);
+    expect(foundAfter(forgetEndings('taken'))).toEqual([]);
+    expect(foundAfter(all(forgetEndings('taken'), neverShown))).toEqual([]);
+    expect(foundAfter(all(forgetEndings('taken'), (facts) => void facts.endCalls.splice(0)))).toEqual([]);
+  });
+
+  test('is not that more was captured than was authorised', () => {
+    expect(foundAfter(booked('taken', { captured: 501 }))).toContain('captured_twice');
+  });
 });

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { endAsk, ending, toldEnding } from './capture-fixture.ts';
 import type { State } from './case.ts';
 import { charge, event, exchange, payment, told } from './fixture.ts';
 import { refund, refundAsk, toldRefund } from './refund-fixture.ts';
@@ -26,6 +27,17 @@ test('a replay of a refund has an answer if the refund has ended', () => {
     ]).map(({ kind }) => kind);
   expect(replay('SUCCEEDED')).toEqual([]);
   expect(replay('PENDING')).toEqual(['unsettled']);
+});
+
+test('a replay of a capture has an answer if the capture has ended', () => {
+  const replay = (status: string, doubts: ReadonlySet<string> = new Set()): string[] => {
+    const text = toldEnding(ending('good', 'capture', 1, { status }));
+    const how = { scenario: 'final replay', status: status === 'PENDING' ? 202 : 200, text };
+    return judgeReplays([endAsk('good', 'capture', 9, how)], doubts).map(({ kind }) => kind);
+  };
+  expect(replay('SUCCEEDED')).toEqual([]);
+  expect(replay('PENDING')).toEqual(['unsettled']);
+  expect(replay('PENDING', new Set(['id-good capture']))).toEqual([]);
 });
 
 test('anything but 422 for another body is wrong', () => {
