@@ -11,7 +11,7 @@ import { moment } from './config/moment.ts';
 import { unknownSettings } from './config/unknown-settings.ts';
 import { areSecrets } from './config/webhook-secrets.ts';
 import { AUTHORIZED_FOR_MS } from './domain/contract.ts';
-import { MAX_GIVE_UP_S } from './domain/order-rules.ts';
+import { accountIdComplaint, MAX_GIVE_UP_S } from './domain/order-rules.ts';
 import { DEFAULT_POLICY } from './domain/policy.ts';
 import { webhookKey } from './domain/standard-webhooks.ts';
 
@@ -322,7 +322,12 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
 
 /** Each gateway of the file is read as if it were the only one. */
 function readSeveral(path: string, env: NodeJS.ProcessEnv): Config {
-  const { gateways, problems } = readGatewaysFile(path, env, Object.keys(SETTINGS));
+  const { gateways, problems } = readGatewaysFile({
+    text: readOrRefuse(path),
+    env,
+    known: Object.keys(SETTINGS),
+    accountComplaint: (id) => accountIdComplaint(id)?.detail ?? null,
+  });
   if (problems.length > 0) throw new ConfigError(problems);
   const wrong: { readonly place: string; readonly problems: readonly string[] }[] = [];
   const configs = gateways.flatMap(({ place, accounts, env: own }) => {
@@ -337,6 +342,15 @@ function readSeveral(path: string, env: NodeJS.ProcessEnv): Config {
   const [first, ...others] = configs;
   if (wrong.length > 0 || first === undefined) throw new ConfigError(namedOnce(wrong));
   return { ...first, others };
+}
+
+function readOrRefuse(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const { code = 'unknown error' } = error as NodeJS.ErrnoException;
+    throw new ConfigError([`GATEWAYS_FILE cannot be read (${code}). It must be the path of a file.`]);
+  }
 }
 
 /** What is wrong at the first gateway with a problem and at all others too is wrong with the environment that they share. */

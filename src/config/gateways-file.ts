@@ -2,8 +2,6 @@
  * The file of several gateways: a list, in which each gateway has its accounts and the settings that it would have in the environment if it were
  * the only one. So a gateway is described in one way, however many there are.
  */
-import { readFileSync } from 'node:fs';
-import { accountIdComplaint } from '../domain/order-rules.ts';
 import { unknownSettings } from './unknown-settings.ts';
 
 /** A gateway of the file, as an environment of its own. */
@@ -26,22 +24,32 @@ const OF_THE_START = 'GATEWAY_CHANGE';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** `known`: all settings. Never throws. No problem repeats a value: it may be a secret. */
-export function readGatewaysFile(
-  path: string,
-  env: NodeJS.ProcessEnv,
-  known: readonly string[],
-): FiledGateways {
+export interface FileReading {
+  /** What the file holds. */
+  readonly text: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** All settings. */
+  readonly known: readonly string[];
+  /** What is wrong with an account's id, as the rest of a sentence; null: nothing. */
+  readonly accountComplaint: (id: string) => string | null;
+}
+
+/** Never throws. No problem repeats a value: it may be a secret. */
+export function readGatewaysFile({ text, env, known, accountComplaint }: FileReading): FiledGateways {
   const own = known.filter((name) => isOfGateway(name) || SHARED.includes(name));
   const outside = own.filter((name) => !SHARED.includes(name) && env[name] !== undefined);
   const problems = outside.map(
     (name) => `GATEWAYS_FILE and ${name} are both set. Put ${name} into the file, or unset one of the two.`,
   );
-  const list = readList(path);
-  if (typeof list === 'string') return { gateways: [], problems: [...problems, list] };
+  const list = listIn(text);
+  if (list === null) {
+    const wrong =
+      'GATEWAYS_FILE must hold a JSON list with at least one gateway; see docs/several-gateways.md.';
+    return { gateways: [], problems: [...problems, wrong] };
+  }
   const gateways = list.map((entry, index) => {
     const place = `GATEWAYS_FILE, gateway ${index + 1}`;
-    const read = readEntry(entry, { env, own, alone: list.length === 1 });
+    const read = readEntry(entry, { env, own, alone: list.length === 1, accountComplaint });
     problems.push(...read.problems.map((problem) => `${place}: ${problem}`));
     return { place, accounts: read.accounts, env: read.env };
   });
@@ -52,26 +60,26 @@ function isOfGateway(name: string): boolean {
   return /^(?:GATEWAY|STRIPE)(?:_|$)/.test(name) && name !== OF_THE_START;
 }
 
-/** A text: what is wrong with the file. */
-function readList(path: string): readonly unknown[] | string {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    return `GATEWAYS_FILE cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'}). It must be the path of a file.`;
-  }
+function listIn(text: string): readonly unknown[] | null {
   try {
     const list: unknown = JSON.parse(text);
-    if (Array.isArray(list) && list.length > 0) return list;
+    return Array.isArray(list) && list.length > 0 ? list : null;
   } catch {
     // The parser's message may quote a secret.
+    return null;
   }
-  return 'GATEWAYS_FILE must hold a JSON list with at least one gateway; see docs/several-gateways.md.';
+}
+
+interface EntryReading extends Pick<FileReading, 'env' | 'accountComplaint'> {
+  /** The settings that a gateway may have. */
+  readonly own: readonly string[];
+  /** Whether it is the only one in the file. */
+  readonly alone: boolean;
 }
 
 function readEntry(
   entry: unknown,
-  { env, own, alone }: { env: NodeJS.ProcessEnv; own: readonly string[]; alone: boolean },
+  { env, own, alone, accountComplaint }: EntryReading,
 ): Omit<FiledGateway, 'place'> & { readonly problems: readonly string[] } {
   if (typeof entry !== 'object' || entry === null || Array.isArray(entry))
     return { accounts: [], env: {}, problems: ['it must be an object.'] };
@@ -92,7 +100,7 @@ function readEntry(
           : `${name} is to come from the variable ${variable}, which is not set.`,
       );
   }
-  problems.push(...unknownIn(fields, own), ...accountProblems(accounts));
+  problems.push(...unknownIn(fields, own), ...accountProblems(accounts, accountComplaint));
   if (values.GATEWAY === 'fake')
     problems.push('the fake gateway cannot be one of several. Run it apart: payonce fake-gateway.');
   // Without a word the fake gateway could be chosen.
@@ -124,12 +132,12 @@ function unknownIn(fields: Fields, own: readonly string[]): string[] {
   });
 }
 
-function accountProblems(accounts: unknown): string[] {
+function accountProblems(accounts: unknown, complain: FileReading['accountComplaint']): string[] {
   if (!Array.isArray(accounts)) return ['"accounts" must be a list of account ids; it may be empty.'];
   return accounts.flatMap((id: unknown) => {
     if (typeof id !== 'string') return ['"accounts" must hold texts only.'];
-    const complaint = accountIdComplaint(id);
-    return complaint === null ? [] : [`an account id ${complaint.detail}.`];
+    const complaint = complain(id);
+    return complaint === null ? [] : [`an account id ${complaint}.`];
   });
 }
 
