@@ -122,6 +122,20 @@ test.each<Lie>([
     'causeless_call',
   ],
   [
+    'held, and it was asked for and sent to be taken',
+    ({ exchanges, calls }: Facts) => {
+      change(exchanges, (one) => one.orderId === 'held' && one.path === '/v1/payments', {
+        body: '{"order_id":"held","amount":500,"currency":"USD"}',
+      });
+      calls.splice(
+        calls.findIndex(({ orderId }) => orderId === 'held'),
+        1,
+        call('held', 1, 1),
+      );
+    },
+    'causeless_call',
+  ],
+  [
     'sent to be taken, and to be held was asked for',
     ({ calls }: Facts) => void calls.push(call('held', 1, 2)),
     'causeless_call',
@@ -428,4 +442,21 @@ describe('what a restored database may have forgotten', () => {
   test('is not that more was captured than was authorised', () => {
     expect(foundAfter(booked('taken', { captured: 501 }))).toContain('captured_twice');
   });
+});
+
+/** Several rules see each of these, so the kind of the finding does not tell which one did. */
+test.each<readonly [says: string, plant: Plant]>([
+  ['AUTHORIZED, and ch-gone is not in the ledger', paid('held', { gateway_ref: 'ch-gone' })],
+  ['AUTHORIZED, and 499 USD was authorised', booked('held', { amount: 499 })],
+  ['AUTHORIZED, and the ledger shows it voided', booked('held', { status: 'voided', live: false })],
+  ['VOIDED, and the ledger shows it succeeded', booked('freed', { status: 'succeeded', live: true })],
+  ['500 is shown, and 300 was taken', paid('taken', { amount_captured: 500 })],
+  ['void 1 of 500 SUCCEEDED, and the ledger shows its charge', booked('freed', { status: 'succeeded' })],
+  ['the void 1 has the key another, which is not its own', stored('freed', 1, { gateway_key: 'another' })],
+  ['no capture has succeeded', paid('held', { status: 'COMPLETED' })],
+])('it is said that %s', (says, plant) => {
+  const facts = authorized();
+  plant(facts);
+  const said = judge(caseOf(facts)).map(({ what }) => what);
+  expect(said).toContainEqual(expect.stringContaining(says));
 });
