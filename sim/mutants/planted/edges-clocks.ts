@@ -243,7 +243,7 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
       'The last process had a longer lease and sends a call under it, after the new process has declared the order failed.',
     file: 'src/engine/engine.ts',
     find: '      longestLeaseMs,\n      blindAfterMs',
-    put: '      longestLeaseMs: Math.min(longestLeaseMs, policy.leaseMs),\n      blindAfterMs',
+    put: '      longestLeaseMs: Math.min(longestLeaseMs, leaseMs),\n      blindAfterMs',
     judge: 'engine suite',
     tests: { file: CLOCKS, named: 'waits for that lease' },
   },
