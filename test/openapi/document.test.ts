@@ -57,12 +57,22 @@ test('every reference leads somewhere', () => {
   }
 });
 
-test('every example fits its schema', () => {
+/** Of the two routes of the demo. */
+const isDemoProblem = (schema: Schema): boolean => JSON.stringify(schema).includes('/DemoProblem');
+
+test('every answer has an example, and every example fits its schema', () => {
   const { complaint } = createChecker(document);
+  type Content = Record<string, { schema: Schema; example: unknown }>;
   for (const { operation } of operations) {
-    const content = operation.requestBody?.content as Record<string, { schema: Schema; example: unknown }>;
+    const content = operation.requestBody?.content as Content | undefined;
     for (const { schema, example } of Object.values(content ?? {}))
       expect(complaint(schema, example), operation.operationId).toBeNull();
+    for (const [status, response] of Object.entries(operation.responses)) {
+      const answer = (response.content as Content | undefined)?.['application/json'];
+      if (answer === undefined || isDemoProblem(answer.schema)) continue;
+      expect(answer.example, `${operation.operationId} ${status} has an example`).toBeDefined();
+      expect(complaint(answer.schema, answer.example), `${operation.operationId} ${status}`).toBeNull();
+    }
   }
   const examples = document.components.examples as Record<string, { value: unknown }>;
   expect(Object.keys(examples)).toEqual(Object.keys(PROBLEMS));

@@ -1,7 +1,8 @@
 /** Makes the OpenAPI 3.1 document from the routes. */
 import { PROBLEMS, type ProblemCode, problemType } from '../../domain/problems.ts';
-import { ANSWERS } from './answers.ts';
+import { ANSWERS, type AnswerName } from './answers.ts';
 import { BODIES } from './bodies.ts';
+import { EXAMPLES, ofVoid, UNDER_WAY } from './examples.ts';
 import { HEADERS, headersOf, keyParameters } from './headers.ts';
 import type { Operation } from './operation.ts';
 import { codesOf, PROBLEM_SCHEMAS } from './problems.ts';
@@ -49,7 +50,7 @@ export function documentOf(routes: readonly Described[], answerRetentionMs: numb
     components: {
       schemas: { ...BODIES, ...ANSWERS, ...PROBLEM_SCHEMAS },
       headers: HEADERS,
-      examples: Object.fromEntries(CODES.map((code) => [code, { value: exampleOf(code) }])),
+      examples: Object.fromEntries(CODES.map((code) => [code, { value: problemExample(code) }])),
       securitySchemes: {
         apiKey: {
           type: 'http',
@@ -92,7 +93,7 @@ function bodyOf({ body }: Operation): { readonly requestBody?: Schema } {
 }
 
 function responsesOf(
-  { answers, located = [], retried = [], demo }: Operation,
+  { answers, located = [], retried = [], demo, ofVoid: isOfVoid }: Operation,
   codes: readonly ProblemCode[],
   keyed: boolean,
 ): Readonly<Record<string, Schema>> {
@@ -106,7 +107,9 @@ function responsesOf(
     const problems = codes.filter((code) => PROBLEMS[code].status === status);
     const wanted = { status, keyed, located: located.includes(status), retried: retried.includes(status) };
     const content = {
-      ...(answer ? { 'application/json': { schema: ref(answer) } } : {}),
+      ...(answer
+        ? { 'application/json': { schema: ref(answer), example: exampleOf(answer, { status, isOfVoid }) } }
+        : {}),
       ...(problems.length > 0 ? problemContent(problems, demo === true) : {}),
     };
     responses[status] = {
@@ -116,6 +119,14 @@ function responsesOf(
     };
   }
   return responses;
+}
+
+function exampleOf(
+  answer: AnswerName,
+  { status, isOfVoid }: { readonly status: number; readonly isOfVoid: true | undefined },
+): object {
+  const example = (status === 202 ? UNDER_WAY[answer] : undefined) ?? EXAMPLES[answer];
+  return isOfVoid === true && 'operation' in example ? ofVoid(example) : example;
 }
 
 function problemContent(codes: readonly ProblemCode[], demo: boolean): Schema {
@@ -128,7 +139,7 @@ function problemContent(codes: readonly ProblemCode[], demo: boolean): Schema {
 
 const CODES = Object.keys(PROBLEMS) as readonly ProblemCode[];
 
-function exampleOf(code: ProblemCode): object {
+function problemExample(code: ProblemCode): object {
   const { status, title } = PROBLEMS[code];
   return { type: problemType(code), title, status, code, detail: `${title}.` };
 }

@@ -13,6 +13,8 @@ export interface Operation {
   readonly body?: Body;
   /** By status. Null: no body. */
   readonly answers: Readonly<Record<number, AnswerName | null>>;
+  /** Its answers are about a void. */
+  readonly ofVoid?: true;
   /** Besides those that every route of its kind can have. */
   readonly problems?: readonly ProblemCode[];
   /** Statuses that come with `Location`, or with `Retry-After`. */

@@ -47,7 +47,7 @@ function operationSection(request: string, operation: DocumentOperation): string
 <p>${inline(operation.summary)}${scope === undefined ? '' : ` Scope: <code>${scope}</code>.`}</p>
 ${table(['parameter', 'in', 'type', ''], parameters)}
 ${bodyOf(operation.requestBody)}
-<details><summary>Answers</summary>${table(['status', 'body', ''], answers)}<p>Problems: ${problems.join(', ')}</p></details></section>`;
+<details><summary>Answers</summary>${table(['status', 'body', ''], answers)}${answerOf(operation.responses)}<p>Problems: ${problems.join(', ')}</p></details></section>`;
 }
 
 type Content = Readonly<Record<string, { readonly schema: Schema; readonly example?: unknown }>>;
@@ -56,7 +56,20 @@ function bodyOf(body: Schema | undefined): string {
   const json = (body?.content as Content | undefined)?.['application/json'];
   if (body === undefined || json === undefined) return '';
   const optional = body.required === true ? '' : ' It may be left out.';
-  return `<p>Body: ${typeOf(json.schema)}.${optional}</p><pre>${escaped(JSON.stringify(json.example, null, 2))}</pre>`;
+  return `<p>Body: ${typeOf(json.schema)}.${optional}</p>${exampleOf(json.example)}`;
+}
+
+/** An example of what is answered if all goes well. */
+function answerOf(responses: Readonly<Record<string, Schema>>): string {
+  const [first] = Object.entries(responses).flatMap(([status, { content }]) => {
+    const example = (content as Content | undefined)?.['application/json']?.example;
+    return status.startsWith('2') && example !== undefined ? [{ status, example }] : [];
+  });
+  return first === undefined ? '' : `<p>With ${first.status}:</p>${exampleOf(first.example)}`;
+}
+
+function exampleOf(example: unknown): string {
+  return `<pre>${escaped(JSON.stringify(example, null, 2))}</pre>`;
 }
 
 function answerTypes(response: Schema): string {

@@ -53,6 +53,7 @@ export const REFUND_EVENTS: Operation = {
 export function exclusive(kind: 'capture' | 'void'): Readonly<Record<'ask' | 'read' | 'events', Operation>> {
   const isCapture = kind === 'capture';
   const name = isCapture ? 'Capture' : 'Void';
+  const about = isCapture ? {} : ({ ofVoid: true } as const);
   const reading = {
     tag: 'Captures and voids',
     problems: ['payment_not_found', 'operation_not_found'],
@@ -66,6 +67,7 @@ export function exclusive(kind: 'capture' | 'void'): Readonly<Record<'ask' | 're
       tag: 'Captures and voids',
       body: { schema: `${name}Request`, optional: true, example: isCapture ? { amount: 4000 } : {} },
       answers: { 200: 'Operation', 201: 'Operation', 202: 'Operation' },
+      ...about,
       located: [201, 202],
       retried: [202],
       problems: [
@@ -84,6 +86,7 @@ export function exclusive(kind: 'capture' | 'void'): Readonly<Record<'ask' | 're
       id: `get${name}`,
       summary: `Read the last ${kind} of a payment.`,
       answers: { 200: 'OperationNow' },
+      ...about,
     },
     events: {
       ...reading,

@@ -44,7 +44,8 @@ const ABOUT = {
 
 export function review(what: keyof typeof ABOUT): Readonly<Record<'look' | 'resolve', Operation>> {
   const { name, resolution, amount, done, answer } = ABOUT[what];
-  const shared = { tag: 'Review', answers: { 202: answer }, retried: [202] } as const;
+  const about = what === 'void' ? ({ ofVoid: true } as const) : {};
+  const shared = { tag: 'Review', answers: { 202: answer }, retried: [202], ...about } as const;
   const missing =
     what === 'payment'
       ? []
