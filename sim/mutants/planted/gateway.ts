@@ -3,7 +3,8 @@
 import type { PlantedBug } from '../bug.ts';
 
 const FOLDER = 'src/gateways/http';
-const SUITE = `${FOLDER}/http.test.ts`;
+const OWN = `${FOLDER}/http.test.ts`;
+const SUITE = `${FOLDER}/suite.test.ts`;
 
 export const GATEWAY: readonly PlantedBug[] = [
   {
@@ -89,7 +90,7 @@ export const GATEWAY: readonly PlantedBug[] = [
     find: "      if (error.word === 'in_progress') return",
     put: '      return',
     judge: 'gateway suite',
-    tests: { file: SUITE, named: 'a 409 with another error' },
+    tests: { file: OWN, named: 'a 409 with another error' },
   },
   {
     name: 'a reused key is a decline',
@@ -107,7 +108,7 @@ export const GATEWAY: readonly PlantedBug[] = [
     find: "      return judgeReported(effect, request, answer, { livemode, allowed: ['pending'] });",
     put: "      return judgeReported(effect, request, answer, { livemode, allowed: ['live', 'pending'] });",
     judge: 'gateway suite',
-    tests: { file: SUITE, named: '202 with a charge' },
+    tests: { file: OWN, named: '202 with a charge' },
   },
   {
     name: 'a lookup’s 404 is proof of absence',
@@ -126,7 +127,7 @@ export const GATEWAY: readonly PlantedBug[] = [
     find: "if (!isWhole(body)) return unavailable('incomplete_list');",
     put: 'if (!isWhole(body)) return outcome;',
     judge: 'gateway suite',
-    tests: { file: SUITE, named: 'a page of a lookup' },
+    tests: { file: OWN, named: 'a page of a lookup' },
   },
   {
     name: 'a charge that cannot be read is passed over in a lookup',
@@ -162,7 +163,7 @@ export const GATEWAY: readonly PlantedBug[] = [
     find: "if (this.#bytes > this.#limits.maxResponseBytes) this.giveUp('answer_too_large');\n    else this.#chunks",
     put: 'this.#chunks',
     judge: 'gateway suite',
-    tests: { file: SUITE, named: 'the bound of bytes' },
+    tests: { file: OWN, named: 'the bound of bytes' },
   },
   {
     name: 'the key is not sent',
@@ -171,7 +172,7 @@ export const GATEWAY: readonly PlantedBug[] = [
     find: "headers: [...common, 'content-type', 'application/json', 'idempotency-key', key],",
     put: "headers: [...common, 'content-type', 'application/json'],",
     judge: 'gateway suite',
-    tests: { file: SUITE, named: 'speaks the protocol' },
+    tests: { file: OWN, named: 'speaks the protocol' },
   },
   {
     name: 'a request is sent after its time is over',
