@@ -65,16 +65,23 @@ export function createCharging(
 }
 
 /** Why the order is not charged here. Null: it may be. */
-function refusalOf({ engine: { gateway }, homes }: Charging, order: Order): string | null {
-  if (homes.of(order.accountId) !== gateway.name)
+function refusalOf(charging: Charging, order: Order): string | null {
+  if (charging.homes.of(order.accountId) !== charging.engine.gateway.name)
     return `No gateway of this server charges for the account "${order.accountId}": name the account in GATEWAYS_FILE`;
+  return gatewayRefusal(charging, order);
+}
+
+function gatewayRefusal({ engine: { gateway } }: Charging, order: Order): string | null {
   return gateway.refuses?.(order) ?? null;
 }
 
+/** Whether the gateway can authorise first, if that is wanted. */
+function isOffered({ engine: { gateway } }: Charging, { captureMethod }: Order): boolean {
+  return captureMethod !== 'manual' || gateway.captures !== undefined;
+}
+
 async function run(charging: Charging, request: ClientRequest): Promise<ChargeAnswer> {
-  const { captureMethod } = request.order;
-  if (captureMethod === 'manual' && charging.engine.gateway.captures === undefined)
-    return problem('effect_not_offered', null);
+  if (!isOffered(charging, request.order)) return problem('effect_not_offered', null);
   const accepted = request.refusal === null ? await tryAccept(charging, request) : null;
   if (accepted !== null) {
     const answer = await waitForOwn(charging, request, accepted);
@@ -117,11 +124,14 @@ async function takeTurn(
       return join(charging, request, record, { ...verdict, turn });
     case 'stands':
       return asItStands(charging, request, record, verdict.bind);
-    case 'open_next':
-      if (request.refusal !== null)
-        return notChargeable(request.refusal, record && showPayment(charging.engine, record));
+    case 'open_next': {
       // What no decline has ended can be proved only where it was made, so the next charge stays there, too.
-      return openNext(record && record.absences > 0 ? charging : home, request, record, verdict.chargeN);
+      const at = record && record.absences > 0 ? charging : home;
+      const refusal = request.refusal ?? gatewayRefusal(at, request.order);
+      if (refusal !== null) return notChargeable(refusal, record && showPayment(at.engine, record));
+      if (!isOffered(at, request.order)) return problem('effect_not_offered', null);
+      return openNext(at, request, record, verdict.chargeN);
+    }
     case 'wait_for_key':
     case 'blocked':
       return waitTurn(charging, request, record, turn);

@@ -107,6 +107,36 @@ describe('an account', () => {
     expect(a.lookups.length).toBeGreaterThan(looked);
     expect(sizes()).toEqual([1, 0]);
   });
+
+  it('that has moved: the old gateway is asked whether it takes the next charge', async () => {
+    const before = await start();
+    a.play = () => error500;
+    expect(await before.charge('ours', 'o1', keyed('one'))).toBe('gateway_failed');
+    await world.ended(before.engine.stop());
+    Object.assign(a, { refuses: () => 'It takes no such order' });
+    const calls = a.calls.length;
+    const after = await startMoved();
+    expect(await after.charge('ours', 'o1', keyed('two'))).toBe('order_not_chargeable');
+    expect([a.calls.length, b.calls.length]).toEqual([calls, 0]);
+  });
+
+  it('that has moved: a charge that was opened at the old gateway, and was reported as lost, is begun there', async () => {
+    const before = await start();
+    a.play = () => error500;
+    expect(await before.charge('ours', 'o1', keyed('one'))).toBe('gateway_failed');
+    await world.ended(before.engine.stop());
+    a.play = ({ charge }) => charge();
+    const after = await startMoved();
+    const { openNextCharge } = after.store;
+    // It is stored, the answer is lost, and its repetition finds that somebody was faster: itself.
+    after.store.openNextCharge = async (opening) => {
+      await openNextCharge(opening);
+      return { kind: 'lost' };
+    };
+    expect(await after.charge('ours', 'o1', keyed('two'))).toBe('completed 201');
+    expect([b.calls, b.lookups]).toEqual([[], []]);
+    expect(sizes()).toEqual([1, 0]);
+  });
 });
 
 describe('gateways that do not go together', () => {

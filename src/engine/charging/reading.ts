@@ -1,16 +1,19 @@
 /** What is known about a request's key and order, in the database and in this process. */
 import { type PaymentRecord, type Situation, StoreError } from '../../ports/store.ts';
 import { begin, placeFor } from '../intent.ts';
-import { type Charging, type ClientRequest, noteStarted } from './request.ts';
+import { type Charging, type ClientRequest, madeAt, noteStarted } from './request.ts';
 
 /** The sweep of another process hardly ever takes up a payment sooner than this after it is due. */
 const TAKEN_AFTER_MS = 250;
 
 /** Reads what is stored. If this request stored a charge itself but got no confirmation, that charge is started now. */
 export async function readSituation(charging: Charging, request: ClientRequest): Promise<Situation> {
-  const { engine, driver } = charging;
   const { accountId, orderId } = request.order;
-  const situation = await engine.store.situation({ accountId, orderId, keyHash: request.key?.hash ?? null });
+  const situation = await charging.engine.store.situation({
+    accountId,
+    orderId,
+    keyHash: request.key?.hash ?? null,
+  });
   const record = situation.payment;
   request.seen = record;
   request.keySeen ||= situation.key !== null;
@@ -19,6 +22,8 @@ export async function readSituation(charging: Charging, request: ClientRequest):
     // Removed from the list: the next turn must not begin it a second time.
     const [claim] = request.claims.splice(own, 1);
     noteStarted(request, record);
+    // It may have been opened at another gateway than the account has now. A worker of this one would send it here.
+    const { engine, driver } = madeAt(charging, record);
     const grantedAtMs = (record.dueAtMs ?? situation.nowMs) - engine.policy.leaseMs;
     if (record.held && claim !== undefined) {
       const { claimedAt } = claim;
