@@ -2,7 +2,8 @@
 import type { PlantedBug } from '../bug.ts';
 
 const FOLDER = 'src/gateways/http';
-const SUITE = `${FOLDER}/http.test.ts`;
+const OWN = `${FOLDER}/http.test.ts`;
+const SUITE = `${FOLDER}/suite.test.ts`;
 
 export const EDGES_ADAPTER: readonly PlantedBug[] = [
   {
@@ -99,7 +100,7 @@ export const EDGES_ADAPTER: readonly PlantedBug[] = [
     find: "  if ('idempotency_key' in body && body.idempotency_key !== request.key) {\n",
     put: "  if ('idempotency_key' in body && request.key === '') {\n",
     judge: 'gateway suite',
-    tests: { file: SUITE, named: 'names a key is about that key' },
+    tests: { file: OWN, named: 'names a key is about that key' },
   },
   {
     name: 'lookups share a connection',
@@ -137,7 +138,7 @@ export const EDGES_ADAPTER: readonly PlantedBug[] = [
     find: 'return isObject(value) && !isAmbiguous(body, value) ? value : undefined;',
     put: 'return isObject(value) ? value : undefined;',
     judge: 'gateway suite',
-    tests: { file: SUITE, named: 'a text with two meanings' },
+    tests: { file: OWN, named: 'a text with two meanings' },
   },
   {
     name: 'a quote within a string ends it',

@@ -3,7 +3,8 @@
 import type { PlantedBug } from '../bug.ts';
 
 const FOLDER = 'src/gateways/http';
-const SUITE = `${FOLDER}/http.test.ts`;
+const OWN = `${FOLDER}/http.test.ts`;
+const SUITE = `${FOLDER}/suite.test.ts`;
 
 export const EDGES_ANSWERS: readonly PlantedBug[] = [
   {
@@ -82,7 +83,7 @@ export const EDGES_ANSWERS: readonly PlantedBug[] = [
     find: '(name) => LIST_FIELDS.has(name)',
     put: "(name) => name !== ''",
     judge: 'gateway suite',
-    tests: { file: SUITE, named: 'a page of a lookup' },
+    tests: { file: OWN, named: 'a page of a lookup' },
   },
   {
     name: 'a word that is no status is passed over in a lookup',
@@ -112,7 +113,7 @@ export const EDGES_ANSWERS: readonly PlantedBug[] = [
     find: "  if ((effect.livemode ?? livemode) !== livemode) return 'livemode';\n",
     put: '',
     judge: 'gateway suite',
-    tests: { file: SUITE, named: 'says whether real money moved' },
+    tests: { file: OWN, named: 'says whether real money moved' },
   },
   {
     name: 'a card number is passed on as a decline code',
@@ -121,7 +122,7 @@ export const EDGES_ANSWERS: readonly PlantedBug[] = [
     find: ' && !hasManyDigits(code)',
     put: '',
     judge: 'gateway suite',
-    tests: { file: SUITE, named: 'the code of a decline' },
+    tests: { file: OWN, named: 'the code of a decline' },
   },
   {
     name: 'an amount is rounded',
@@ -131,7 +132,7 @@ export const EDGES_ANSWERS: readonly PlantedBug[] = [
     find: '    if (BROKEN_AMOUNT.test(text)) return undefined;\n',
     put: '',
     judge: 'gateway suite',
-    tests: { file: SUITE, named: 'is no amount' },
+    tests: { file: OWN, named: 'is no amount' },
   },
   {
     name: 'a body is read through a coding',
@@ -140,7 +141,7 @@ export const EDGES_ANSWERS: readonly PlantedBug[] = [
     find: " || !isWhole(headers['transfer-encoding'])",
     put: '',
     judge: 'gateway suite',
-    tests: { file: SUITE, named: 'a body in chunks' },
+    tests: { file: OWN, named: 'a body in chunks' },
   },
   {
     name: 'a cache that does not say “hit” has let the answer pass',
