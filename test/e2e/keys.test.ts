@@ -62,7 +62,7 @@ test('a new key while the server runs on its embedded PostgreSQL', async () => {
   const key = (await payonce(place, ...KEYS)).trim();
   expect(await status({ authorization: `Bearer ${key}` })).toBe(200);
   await expect.poll(() => status()).toBe(401);
-  expect(service.output()).toContain('from now on, each request needs an API key');
+  await expect.poll(() => service.output()).toContain('from now on, each request needs an API key');
   service.signal('SIGTERM');
   expect(await service.ended).toEqual({ code: 0, signal: null });
   // Nobody runs the database now, so the command does.

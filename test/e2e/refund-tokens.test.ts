@@ -137,7 +137,8 @@ test('failed after it had succeeded: the first answer is superseded, and the mon
     `UPDATE payonce.follow_ups SET due_at = now() WHERE name = 'r' AND status = 'COMPLETED'`,
   );
   await ends(payment, 'r', 'FAILED');
-  expect(stage.service().output()).toContain('"alarm":"refund_failed_late"');
+  // The line comes after the write, and a read may be faster.
+  await until('the alarm', () => stage.service().output().includes('"alarm":"refund_failed_late"'));
   const superseded = await client.refund(order);
   expect(superseded.status).toBe(409);
   expect(json(superseded)).toMatchObject({
