@@ -26,7 +26,7 @@ export interface Service {
 /** Quick decisions and patient limits: nothing here is about time. */
 export async function openService(
   gateway: Gateway,
-  more: (pool: pg.Pool) => Partial<ServerOptions> = () => ({}),
+  more: (pool: pg.Pool) => Partial<ServerOptions> | Promise<Partial<ServerOptions>> = () => ({}),
 ): Promise<Service> {
   const { store, pool } = await openStore({ max: 5 });
   const silent = { info() {}, warn() {}, error() {} };
@@ -52,7 +52,7 @@ export async function openService(
     payonce: engine,
     access: OPEN_ACCESS,
     logger: pino({ level: 'silent' }),
-    ...more(pool),
+    ...(await more(pool)),
   });
   onTestFinished(async () => {
     await app.close();

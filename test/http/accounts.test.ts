@@ -6,8 +6,7 @@ import { type FastifyInstance, fastify } from 'fastify';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAccess } from '../../src/access/access.ts';
-import { apiKeyHash, lastFourOf, makeApiKey } from '../../src/domain/api-keys.ts';
-import { uuidV7 } from '../../src/domain/ids.ts';
+import { makeApiKey } from '../../src/domain/api-keys.ts';
 import { DEFAULT_POLICY } from '../../src/domain/policy.ts';
 import { SCOPES, type Scope } from '../../src/domain/scopes.ts';
 import { DEFAULT_LIMITS } from '../../src/engine/context.ts';
@@ -25,6 +24,7 @@ import { systemRandom } from '../../src/system/random.ts';
 import { openPool } from '../postgres/harness.ts';
 import { CONTRACT } from '../support/contract.ts';
 import { createDatabase } from '../support/database.ts';
+import { createTestKey } from '../support/keys.ts';
 
 const ROUTES = [...V1_ROUTES, ...SEED_ROUTES].map(
   ({ method, path, scope }) => [method, path, scope] as const,
@@ -95,21 +95,7 @@ beforeAll(async () => {
   const books = createKeyBooks({ pool, timeoutMs: 60_000 });
   await books.createAccount('shop');
   await books.createAccount('rival');
-  keyOf = async (accountId, scopes) => {
-    const key = makeApiKey(false, systemRandom.hex128());
-    await books.createKey({
-      accountId,
-      keyId: uuidV7(Date.now(), systemRandom.hex128()),
-      hash: apiKeyHash(key.text),
-      lastFour: lastFourOf(key),
-      name: null,
-      livemode: false,
-      scopes,
-      perSecond: null,
-      lifetimeMs: null,
-    });
-    return key.text;
-  };
+  keyOf = (accountId, scopes) => createTestKey(books, { accountId, scopes });
   shop = await keyOf('shop', ['admin']);
   rival = await keyOf('rival', ['admin']);
   stop = async () => {

@@ -6,7 +6,7 @@ import type { Payonce } from '../../src/engine/api.ts';
 import { ANSWER_RETENTION_MS, apiDocument } from '../../src/http/openapi/api.ts';
 import { createServer } from '../../src/http/server.ts';
 import type { Outgoing } from '../../src/outgoing/endpoints.ts';
-import { harness } from '../http/support.ts';
+import { harness, talk } from '../http/support.ts';
 import { OPEN_ACCESS } from '../support/open-access.ts';
 import type { Schema } from './arbitraries.ts';
 import { createChecker } from './checker.ts';
@@ -86,4 +86,18 @@ test('says how long the answer of a key is kept, and so does each keyed answer',
   expect(served.json()).toEqual(JSON.parse(JSON.stringify(apiDocument(7_200_000))));
   expect(served.body).toContain('The answer is kept for 7200 seconds');
   expect((await post({})).headers['idempotent-retention']).toBe('7200');
+});
+
+test.each([
+  ['no HTTP at all', 'GET / HTTP/1.1\r\nno header\r\n\r\n', 400],
+  ['headers that are too large', `GET / HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
+])('the answer to %s fits every operation: nobody knows which was meant', async (_what, bytes, status) => {
+  const { listen } = harness();
+  const { headers, body, status: statusCode } = await talk(await listen(), bytes);
+  expect(statusCode).toBe(status);
+  const lines = headers.split('\r\n').map((line) => line.split(': '));
+  const answer = { statusCode, body, headers: Object.fromEntries(lines) };
+  const { answerComplaint } = createChecker(document);
+  for (const { operation } of operations)
+    expect(answerComplaint(operation, answer), operation.operationId).toBeNull();
 });

@@ -1,15 +1,20 @@
 /** 20,000 requests made from the document, to the real service: what it says of bodies and of answers is what the service does. */
 import fc from 'fast-check';
+import type pg from 'pg';
 import { expect, test } from 'vitest';
+import { createAccess } from '../../src/access/access.ts';
+import { DEFAULT_ACCOUNT } from '../../src/domain/fields.ts';
 import { ANSWER_RETENTION_MS, apiDocument } from '../../src/http/openapi/api.ts';
 import type { DocumentOperation } from '../../src/http/openapi/document.ts';
 import { createOutgoing } from '../../src/outgoing/endpoints.ts';
+import { createKeyBooks, createKeyReader } from '../../src/postgres/access/index.ts';
 import { createEndpointBooks } from '../../src/postgres/outgoing/index.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { systemRandom } from '../../src/system/random.ts';
 import { openService } from '../client/service.ts';
 import { box, SECRET } from '../outgoing/world.ts';
 import { createCapturingGateway } from '../support/capturing.ts';
+import { createTestKey } from '../support/keys.ts';
 import { nearly, type Schema, valid } from './arbitraries.ts';
 import { createChecker } from './checker.ts';
 
@@ -55,6 +60,32 @@ const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
   })),
 );
 
+/** Who asks. Most requests are the owner's, so that they get beyond the guard. */
+const CALLERS = ['owner', 'rival', 'reader', 'limited', 'wrongMode', 'wrong', 'nobody'] as const;
+const caller = fc.oneof(
+  { weight: 5, arbitrary: fc.constant<(typeof CALLERS)[number]>('owner') },
+  { weight: 1, arbitrary: fc.constantFrom(...CALLERS) },
+);
+
+/** The `Authorization` of each. */
+async function headersOfCallers(
+  pool: pg.Pool,
+): Promise<Readonly<Record<(typeof CALLERS)[number], string | undefined>>> {
+  const books = createKeyBooks({ pool, timeoutMs: 60_000 });
+  await books.createAccount('rival');
+  const bearer = async (...[terms]: [Parameters<typeof createTestKey>[1]]) =>
+    `Bearer ${await createTestKey(books, terms)}`;
+  return {
+    owner: await bearer({ accountId: DEFAULT_ACCOUNT, scopes: ['admin'] }),
+    rival: await bearer({ accountId: 'rival', scopes: ['admin'] }),
+    reader: await bearer({ accountId: DEFAULT_ACCOUNT, scopes: ['payments:read'] }),
+    limited: await bearer({ accountId: DEFAULT_ACCOUNT, scopes: ['admin'], perSecond: 1 }),
+    wrongMode: await bearer({ accountId: DEFAULT_ACCOUNT, scopes: ['admin'], livemode: true }),
+    wrong: 'Bearer po_test_0',
+    nobody: undefined,
+  };
+}
+
 const request = fc.constantFrom(...operations).chain((target) => {
   const { schema, operation } = target;
   const parameters = operation.parameters.filter(({ in: place }) => place === 'query');
@@ -67,23 +98,37 @@ const request = fc.constantFrom(...operations).chain((target) => {
     query: fc.record(query, { requiredKeys: [] }),
     pick: fc.nat(),
     key: fc.option(fc.integer({ min: 1, max: 300 }), { nil: undefined }),
+    prefer: fc.constantFrom(undefined, 'wait=0', 'respond-async'),
+    caller,
   });
 });
 
 test('answers as the document says', { timeout: 600_000 }, async () => {
   const gateway = createCapturingGateway();
-  const { app } = await openService(gateway, (pool) => ({
-    outgoing: createOutgoing({
-      books: createEndpointBooks({ pool }),
-      box,
-      rules: { resolve: async () => [{ address: '8.8.8.8', family: 4 }], allowPrivate: true },
-      clock: systemClock,
-      random: { ...systemRandom, secret: () => SECRET },
-      wake: () => {},
-    }),
-    defaultWaitMs: 0,
-    seedWaitMs: 0,
-  }));
+  let authorization: Awaited<ReturnType<typeof headersOfCallers>> | undefined;
+  const { app } = await openService(gateway, async (pool) => {
+    authorization = await headersOfCallers(pool);
+    return {
+      access: createAccess({
+        reader: createKeyReader({ pool, timeoutMs: 60_000 }),
+        clock: systemClock,
+        required: true,
+        needed: true,
+        onNeeded: () => {},
+        livemode: () => false,
+      }),
+      outgoing: createOutgoing({
+        books: createEndpointBooks({ pool }),
+        box,
+        rules: { resolve: async () => [{ address: '8.8.8.8', family: 4 }], allowPrivate: true },
+        clock: systemClock,
+        random: { ...systemRandom, secret: () => SECRET },
+        wake: () => {},
+      }),
+      defaultWaitMs: 0,
+      seedWaitMs: 0,
+    };
+  });
   const { complaint, answerComplaint } = createChecker(document);
   const ids: Record<'payment' | 'refund' | 'endpoint' | 'event', string[]> = {
     payment: ['01936b1e-7f2a-7c3d-8e4f-0123456789ab', 'x'],
@@ -101,6 +146,8 @@ test('answers as the document says', { timeout: 600_000 }, async () => {
     query,
     pick,
     key,
+    prefer,
+    caller: asking,
   }: typeof request extends fc.Arbitrary<infer T> ? T : never) {
     const { path, method, operation, schema } = target;
     const isEndpoint = path.startsWith('/v1/webhook-endpoints');
@@ -110,16 +157,19 @@ test('answers as the document says', { timeout: 600_000 }, async () => {
       .replace('{event_id}', one(ids.event, pick))
       .replace('{name}', 'http');
     const search = new URLSearchParams(query as Record<string, string>);
+    const sent = authorization?.[asking];
     const answer = await app.inject({
       method,
       url: `${url}?${search}`,
       headers: {
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...(key === undefined ? {} : { 'idempotency-key': `k${key}` }),
+        ...(prefer === undefined ? {} : { prefer }),
+        ...(sent === undefined ? {} : { authorization: sent }),
       },
       ...(body === undefined ? {} : { payload: JSON.stringify(body) }),
     });
-    const about = `${method} ${url}?${search} ${JSON.stringify(body)} -> ${answer.statusCode} ${answer.body}`;
+    const about = `${asking}: ${method} ${url}?${search} ${JSON.stringify(body)} -> ${answer.statusCode} ${answer.body}`;
     const wrong = answerComplaint(operation, answer);
     if (wrong !== null) throw new Error(`${wrong}: ${about}`);
     if (answer.statusCode >= 500 && ![502, 503].includes(answer.statusCode)) throw new Error(about);
@@ -152,7 +202,8 @@ test('answers as the document says', { timeout: 600_000 }, async () => {
     }),
     { numRuns: REQUESTS / 8, endOnFailure: true },
   );
-  for (const status of [200, 201, 202, 204, 400, 404, 409, 422]) expect(statuses).toContain(status);
+  for (const status of [200, 201, 202, 204, 400, 401, 403, 404, 409, 422, 429])
+    expect(statuses).toContain(status);
   expect(seen.taken).toBeGreaterThan(1000);
   expect(seen.refused).toBeGreaterThan(1000);
 });

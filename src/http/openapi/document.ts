@@ -5,7 +5,7 @@ import { BODIES } from './bodies.ts';
 import { EXAMPLES, ofVoid, UNDER_WAY } from './examples.ts';
 import { HEADERS, headersOf, keyParameters } from './headers.ts';
 import type { Operation } from './operation.ts';
-import { codesOf, PROBLEM_SCHEMAS } from './problems.ts';
+import { BEFORE_ANY_ROUTE, codesOf, PROBLEM_SCHEMAS } from './problems.ts';
 import type { Described } from './route.ts';
 import { ref, type Schema } from './schema.ts';
 
@@ -93,7 +93,7 @@ function bodyOf({ body }: Operation): { readonly requestBody?: Schema } {
 }
 
 function responsesOf(
-  { answers, located = [], retried = [], demo, ofVoid: isOfVoid }: Operation,
+  { answers, located = [], retried = [], retriedIfOpen = [], demo, ofVoid: isOfVoid }: Operation,
   codes: readonly ProblemCode[],
   keyed: boolean,
 ): Readonly<Record<string, Schema>> {
@@ -105,7 +105,13 @@ function responsesOf(
   for (const status of [...statuses].sort((a, b) => a - b)) {
     const answer = answers[status];
     const problems = codes.filter((code) => PROBLEMS[code].status === status);
-    const wanted = { status, keyed, located: located.includes(status), retried: retried.includes(status) };
+    const wanted = {
+      status,
+      keyed,
+      located: located.includes(status),
+      retried: retried.includes(status),
+      retriedIfOpen: retriedIfOpen.includes(status),
+    };
     const content = {
       ...(answer
         ? { 'application/json': { schema: ref(answer), example: exampleOf(answer, { status, isOfVoid }) } }
@@ -130,12 +136,22 @@ function exampleOf(
 }
 
 function problemContent(codes: readonly ProblemCode[], demo: boolean): Schema {
-  const properties = { code: { enum: codes } };
-  const schema = { allOf: [ref(demo ? 'DemoProblem' : 'Problem'), { properties }] };
-  if (demo) return { 'application/json': { schema } };
-  const examples = Object.fromEntries(codes.map((code) => [code, { $ref: `#/components/examples/${code}` }]));
-  return { 'application/problem+json': { schema, examples } };
+  if (!demo) return inProblemForm(codes);
+  const early = codes.filter((code) => BEFORE_ANY_ROUTE.includes(code));
+  return {
+    'application/json': { schema: problemSchema('DemoProblem', codes) },
+    ...(early.length > 0 ? inProblemForm(early) : {}),
+  };
 }
+
+function inProblemForm(codes: readonly ProblemCode[]): Schema {
+  const examples = Object.fromEntries(codes.map((code) => [code, { $ref: `#/components/examples/${code}` }]));
+  return { 'application/problem+json': { schema: problemSchema('Problem', codes), examples } };
+}
+
+const problemSchema = (name: 'Problem' | 'DemoProblem', codes: readonly ProblemCode[]): Schema => ({
+  allOf: [ref(name), { properties: { code: { enum: codes } } }],
+});
 
 const CODES = Object.keys(PROBLEMS) as readonly ProblemCode[];
 

@@ -20,6 +20,8 @@ export interface Operation {
   /** Statuses that come with `Location`, or with `Retry-After`. */
   readonly located?: readonly number[];
   readonly retried?: readonly number[];
+  /** Statuses that come with `Retry-After` only while it is still open. */
+  readonly retriedIfOpen?: readonly number[];
   /** Problems in the form of the demo. */
   readonly demo?: true;
 }

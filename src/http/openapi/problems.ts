@@ -32,6 +32,13 @@ const OF_BODIES: readonly ProblemCode[] = [
 const OF_WRITES: readonly ProblemCode[] = ['store_outcome_unknown', 'installation_changed'];
 const OF_KEYS: readonly ProblemCode[] = ['idempotency_key_invalid', 'idempotency_key_reused'];
 
+/** Written before the server knows the address, so in no route's own form. */
+export const BEFORE_ANY_ROUTE: readonly ProblemCode[] = [
+  'invalid_request',
+  'request_timeout',
+  'headers_too_large',
+];
+
 export interface Kind {
   readonly method: string;
   readonly guarded: boolean;

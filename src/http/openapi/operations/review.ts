@@ -45,7 +45,7 @@ const ABOUT = {
 export function review(what: keyof typeof ABOUT): Readonly<Record<'look' | 'resolve', Operation>> {
   const { name, resolution, amount, done, answer } = ABOUT[what];
   const about = what === 'void' ? ({ ofVoid: true } as const) : {};
-  const shared = { tag: 'Review', answers: { 202: answer }, retried: [202], ...about } as const;
+  const shared = { tag: 'Review', answers: { 202: answer }, retriedIfOpen: [202], ...about } as const;
   const missing =
     what === 'payment'
       ? []
