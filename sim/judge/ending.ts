@@ -70,9 +70,7 @@ export function isAtRest(
     return false;
   // The gateway shows it under another reference, so no look tells what has become of it.
   if (operation.failureCode === 'reference_mismatch') return true;
-  // What was made on other terms than were asked for says nothing of the order.
-  const own = ledger.filter(({ key }) => !isOther(key));
-  return !contract.lookup || !isTakenBack(row, own);
+  return !contract.lookup || !isTakenBack(row, ledger, isOther);
 }
 
 function keyOf({ operations }: Row): string {
@@ -80,12 +78,19 @@ function keyOf({ operations }: Row): string {
 }
 
 /** Whether a person has refunded what was found: the gateway shows the refunds, and no live charge of the order. */
-function isTakenBack({ payment, operations, evidence }: Row, ledger: ChargeBooks['ledger']): boolean {
+function isTakenBack(
+  { payment, operations, evidence }: Row,
+  ledger: ChargeBooks['ledger'],
+  isOther: EndingParts['isOther'],
+): boolean {
   const keys = new Set(operations.map(({ gatewayKey }) => gatewayKey));
   const charges = ledger.filter(({ key }) => keys.has(key));
   const isOpen = charges.some((one) => isHeldOrTaken(one) || one.status === 'pending');
+  // What was made on other terms than were asked for says nothing of the order once it is given back. While it is live, a person decides.
   const back = new Set(
-    charges.filter(({ status }) => status === 'refunded' || status === 'voided').map(({ id }) => id),
+    charges
+      .filter(({ key, status }) => (status === 'refunded' || status === 'voided') && !isOther(key))
+      .map(({ id }) => id),
   );
   const isNamed = evidence.every(
     ({ outcome }) => !('ref' in outcome) || outcome.ref === undefined || back.has(outcome.ref),
