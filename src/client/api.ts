@@ -14,6 +14,7 @@ import type { LookNowOptions, OperatorResult, Resolution } from './operator-type
 import type { PaymentEvent, PaymentNow, PaymentStatus } from './payment.ts';
 import type { RefundNow } from './refund.ts';
 import type { RefundInput, RefundOptions, RefundResult } from './refund-types.ts';
+import type { WebhookEndpoints } from './webhook-endpoints-api.ts';
 
 /** Which payments to list. A field that is left out does not restrict the list. */
 export interface PaymentsFilter extends ListOptions {
@@ -123,4 +124,7 @@ export interface PayonceClient {
    * const result = await payonce.resolve({ paymentId, outcome: 'failed', evidence: 'ticket 17', actor: 'amira' });
    */
   resolve(resolution: Resolution, options?: CallOptions): Promise<OperatorResult>;
+
+  /** The addresses that get the events of your account. */
+  readonly webhookEndpoints: WebhookEndpoints;
 }

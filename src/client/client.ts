@@ -8,6 +8,7 @@ import { lookNow, resolve } from './operating.ts';
 import { type ClientOptions, readOptions } from './options.ts';
 import { readsOf } from './reads.ts';
 import { refund } from './refunding.ts';
+import { webhookEndpointsOf } from './webhook-endpoints.ts';
 
 /**
  * Makes a client. Nothing is sent. Throws `PayonceInputError` if the options are wrong.
@@ -30,5 +31,6 @@ export function createClientIn(options: ClientOptions, environment: Environment)
     lookNow: (paymentId, options) => lookNow(line, paymentId, options),
     resolve: (resolution, options) => resolve(line, resolution, options),
     ...readsOf(line),
+    webhookEndpoints: webhookEndpointsOf(line),
   };
 }

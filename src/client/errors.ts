@@ -10,15 +10,15 @@ export interface FieldProblem {
 }
 
 /**
- * Why a read failed: a code of the server's problems; `no_answer` if no answer came; or `not_believed` if what came is not from Payonce, or not
+ * Why a request failed: a code of the server's problems; `no_answer` if no answer came; or `not_believed` if what came is not from Payonce, or not
  * about what was asked. A newer server may have other codes.
  */
-export type ReadErrorCode = ProblemCode | 'no_answer' | 'not_believed' | (string & {});
+export type RequestErrorCode = ProblemCode | 'no_answer' | 'not_believed' | (string & {});
 
-/** What is known about a failed read. */
-export interface ReadFailure {
+/** What is known about a failed request. */
+export interface RequestFailure {
   /** Why. */
-  readonly code: ReadErrorCode;
+  readonly code: RequestErrorCode;
   /** What happened, for people. The words may change. */
   readonly detail: string;
   /** The HTTP status. Absent: no answer came. */
@@ -29,16 +29,10 @@ export interface ReadFailure {
   readonly retryAfterMs?: number;
 }
 
-/**
- * Something could not be read. Calls that move money never reject with it: they have outcomes.
- *
- * @example
- * if (error instanceof PayonceReadError && error.code === 'payment_not_found') showNothing();
- */
-export class PayonceReadError extends Error {
-  override readonly name = 'PayonceReadError';
+/** What every error of a failed request says. */
+export abstract class PayonceRequestError extends Error {
   /** Why. */
-  readonly code: ReadErrorCode;
+  readonly code: RequestErrorCode;
   /** The HTTP status; null if no answer came. */
   readonly status: number | null;
   /** What is wrong with each field of the request; empty if the server names none. */
@@ -47,12 +41,40 @@ export class PayonceReadError extends Error {
   readonly retryAfterMs: number | null;
 
   /** For the client itself: a caller only catches it. */
-  constructor({ code, detail, status, fields, retryAfterMs }: ReadFailure) {
-    super(`${code}: ${detail}`);
+  constructor({ code, detail, status, fields, retryAfterMs }: RequestFailure, more = '') {
+    super(`${code}: ${detail}${more}`);
     this.code = code;
     this.status = status ?? null;
     this.fields = fields ?? [];
     this.retryAfterMs = retryAfterMs ?? null;
+  }
+}
+
+/**
+ * Something could not be read. Calls that move money never reject with it: they have outcomes.
+ *
+ * @example
+ * if (error instanceof PayonceReadError && error.code === 'payment_not_found') showNothing();
+ */
+export class PayonceReadError extends PayonceRequestError {
+  override readonly name = 'PayonceReadError';
+}
+
+/**
+ * Something of your account was not changed, or it is not known whether it was. Calls that move money never reject with it.
+ *
+ * @example
+ * if (error instanceof PayonceChangeError && error.mayBeDone) lookWhatIsThere();
+ */
+export class PayonceChangeError extends PayonceRequestError {
+  override readonly name = 'PayonceChangeError';
+  /** True: it is not known whether it was done. False: nothing was done. */
+  readonly mayBeDone: boolean;
+
+  /** For the client itself: a caller only catches it. */
+  constructor(failure: RequestFailure, mayBeDone: boolean) {
+    super(failure, mayBeDone ? ' It is not known whether the change was made. Look what is there.' : '');
+    this.mayBeDone = mayBeDone;
   }
 }
 

@@ -6,7 +6,7 @@ import { type Fields, isFields } from './fields.ts';
 import type { FetchResponse, Settings } from './options.ts';
 
 export interface Request {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** From `/v1` on, encoded. */
   readonly path: string;
   readonly body?: Fields;
@@ -94,7 +94,7 @@ async function send(settings: Settings, request: Request, signal: AbortSignal): 
       redirect: 'manual',
       signal,
     });
-    return hear(response, await response.text());
+    return hear(request, response, await response.text());
   } catch (error) {
     const detail = `the connection failed (${messageOf(error)})`;
     return { kind: 'silence', code: 'no_answer', detail, retryAfterMs: null };
@@ -119,7 +119,10 @@ function headersOf({ apiKey }: Settings, { body, key, waitS }: Request): Record<
   };
 }
 
-function hear({ status, headers }: FetchResponse, text: string): Heard {
+/** The status of a deletion. Such an answer has no body. */
+const DELETED = 204;
+
+function hear({ method }: Request, { status, headers }: FetchResponse, text: string): Heard {
   const retryAfterMs = retryAfterOf(headers);
   const body = parse(text);
   const type = (headers.get('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase();
@@ -130,6 +133,7 @@ function hear({ status, headers }: FetchResponse, text: string): Heard {
   }
   if (body !== null && type === 'application/json' && status >= 200 && status < 300)
     return { kind: 'answer', status, body, replayed };
+  if (method === 'DELETE' && status === DELETED) return { kind: 'answer', status, body: {}, replayed };
   const detail = `an answer with the status ${status} came that is not from Payonce`;
   const hopeless = isHopeless(status) ? { isHopeless: true as const } : {};
   return { kind: 'silence', code: 'not_believed', detail, status, retryAfterMs, ...hopeless };

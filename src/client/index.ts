@@ -18,7 +18,14 @@ export type {
   Released,
 } from './charge-types.ts';
 export { createClient } from './client.ts';
-export { type FieldProblem, PayonceInputError, PayonceReadError, type ReadErrorCode } from './errors.ts';
+export {
+  type FieldProblem,
+  PayonceChangeError,
+  PayonceInputError,
+  PayonceReadError,
+  PayonceRequestError,
+  type RequestErrorCode,
+} from './errors.ts';
 export type { FollowUpEvent, FollowUpStatus } from './follow-up.ts';
 export type { Listing, ListOptions, Page } from './list-types.ts';
 export type { CaptureOrVoid, CaptureOrVoidNow, OperationKind } from './operation.ts';
@@ -58,3 +65,19 @@ export type {
   RefundResult,
 } from './refund-types.ts';
 export { verifyWebhook, type WebhookCheck, type WebhookHeaders, type WebhookInput } from './webhook.ts';
+export type {
+  WebhookDelivery,
+  WebhookDeliveryWithTries,
+  WebhookEndpoint,
+  WebhookEndpointWithSecret,
+  WebhooksResent,
+  WebhookTry,
+} from './webhook-endpoint.ts';
+export type {
+  DeliveriesFilter,
+  RotateSecretOptions,
+  WebhookEndpointChange,
+  WebhookEndpointInput,
+  WebhookEndpoints,
+} from './webhook-endpoints-api.ts';
+export { WEBHOOK_EVENT_TYPES, type WebhookEventType } from './webhook-event-types.ts';

@@ -28,11 +28,13 @@ export function mustBeAmount(name: string, value: unknown): number {
   return mustBeWhole(name, value, 1, Number.MAX_SAFE_INTEGER);
 }
 
-/** A UUID, in lower case. */
-export function mustBePaymentId(value: unknown): string {
+export const mustBePaymentId = (value: unknown): string => mustBeUuid('paymentId', 'a payment', value);
+
+/** A UUID, in lower case. `of`: what has it. */
+export function mustBeUuid(name: string, of: string, value: unknown): string {
   const id = typeof value === 'string' ? value.toLowerCase() : '';
   if (!/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id))
-    throw new PayonceInputError('paymentId must be the id of a payment, a UUID. Nothing was sent.');
+    throw new PayonceInputError(`${name} must be the id of ${of}, a UUID. Nothing was sent.`);
   return id;
 }
 

@@ -17,7 +17,7 @@ export interface FetchResponse {
 
 /** What the client passes on: a part of the standard `RequestInit`. */
 export interface FetchInit {
-  /** `GET` or `POST`. */
+  /** `GET`, `POST`, `PATCH` or `DELETE`. */
   readonly method: string;
   /** The headers of the request. */
   readonly headers: Record<string, string>;

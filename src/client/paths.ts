@@ -1,10 +1,13 @@
 /** Addresses under `/v1`. */
 
-/** A path under one payment; each part is encoded. */
+/** A path under one payment. */
 export function paymentPath(paymentId: string, ...parts: readonly string[]): string {
-  return ['/v1/payments', paymentId, ...parts]
-    .map((part, n) => (n === 0 ? part : encodePart(part)))
-    .join('/');
+  return pathOf('/v1/payments', paymentId, ...parts);
+}
+
+/** A path; each part after the root is encoded. */
+export function pathOf(root: string, ...parts: readonly string[]): string {
+  return [root, ...parts.map(encodePart)].join('/');
 }
 
 /** Two names are no parts of a path: any client would take them out of it. The server refuses them as names. */

@@ -1,13 +1,10 @@
-/** Reads: `GET`, again and again until an answer can be believed, or the call's time is over. */
-import { pause } from './abort.ts';
-import { backoffMs } from './backoff.ts';
+/** Reads: a `GET` can be repeated as often as needed. */
+import { ask } from './ask.ts';
 import type { CallOptions } from './charge-types.ts';
-import { PayonceReadError, type ReadFailure } from './errors.ts';
-import { exchange, type Heard, type Line } from './exchange.ts';
+import { PayonceReadError } from './errors.ts';
+import type { Line } from './exchange.ts';
 import { type Fields, isFields, NotBelieved } from './fields.ts';
 import type { Page } from './list-types.ts';
-import type { Patience } from './persist.ts';
-import { meaningOf } from './problem-codes.ts';
 import { patienceOf } from './try.ts';
 
 /** Reads one thing. Null: the server has none. Rejects with `PayonceReadError`, or with the reason of the caller's signal. */
@@ -18,7 +15,7 @@ export async function readOne<Thing>(
   options: CallOptions = {},
 ): Promise<Thing | null> {
   try {
-    return await get(line, path, read, patienceOf(line, options));
+    return await get(line, path, read, options);
   } catch (error) {
     if (error instanceof PayonceReadError && MISSING.has(error.code)) return null;
     throw error;
@@ -29,6 +26,8 @@ const MISSING: ReadonlySet<string> = new Set([
   'payment_not_found',
   'refund_not_found',
   'operation_not_found',
+  'webhook_endpoint_not_found',
+  'webhook_delivery_not_found',
 ]);
 
 export function readPage<Thing>(
@@ -37,7 +36,7 @@ export function readPage<Thing>(
   read: (fields: Fields) => Thing,
   options: CallOptions,
 ): Promise<Page<Thing>> {
-  return get(line, path, (fields) => pageOf(fields, read), patienceOf(line, options));
+  return get(line, path, (fields) => pageOf(fields, read), options);
 }
 
 function pageOf<Thing>({ data, next_cursor: next }: Fields, read: (fields: Fields) => Thing): Page<Thing> {
@@ -54,46 +53,9 @@ async function get<Thing>(
   line: Line,
   path: string,
   read: (fields: Fields) => Thing,
-  { deadlineMs, signal }: Patience,
+  options: CallOptions,
 ): Promise<Thing> {
-  const { settings, environment } = line;
-  const endMs = environment.nowMs() + deadlineMs;
-  for (let failures = 1; ; failures += 1) {
-    const leftMs = endMs - environment.nowMs();
-    const timeoutMs = Math.max(1, Math.min(settings.timeoutMs, leftMs));
-    const heard = await exchange(line, { method: 'GET', path }, { timeoutMs, signal });
-    const outcome = judge(heard, read);
-    if ('thing' in outcome) return outcome.thing;
-    const { failure, mayRepeat } = outcome;
-    const delayMs = backoffMs(failures, environment.random(), failure.retryAfterMs ?? null);
-    if (!mayRepeat || failures > settings.maxRetries || delayMs >= endMs - environment.nowMs())
-      throw new PayonceReadError(failure);
-    await pause(environment, delayMs, signal);
-  }
-}
-
-type Outcome<Thing> =
-  | { readonly thing: Thing }
-  | { readonly failure: ReadFailure; readonly mayRepeat: boolean };
-
-function judge<Thing>(heard: Heard, read: (fields: Fields) => Thing): Outcome<Thing> {
-  if (heard.kind === 'answer') {
-    try {
-      return { thing: read(heard.body) };
-    } catch (error) {
-      if (!(error instanceof NotBelieved)) throw error;
-      const detail = `The answer cannot be believed: ${error.message}.`;
-      return { failure: { code: 'not_believed', detail, status: heard.status }, mayRepeat: true };
-    }
-  }
-  const { code, detail, status, retryAfterMs } = heard;
-  const failure: ReadFailure = {
-    code,
-    detail: heard.kind === 'problem' ? detail : `Nothing was read: ${detail}.`,
-    ...(status === undefined ? {} : { status }),
-    ...(heard.kind === 'problem' ? { fields: heard.fields } : {}),
-    ...(retryAfterMs === null ? {} : { retryAfterMs }),
-  };
-  const mayRepeat = heard.kind === 'problem' ? meaningOf(heard) !== 'refused' : heard.isHopeless !== true;
-  return { failure, mayRepeat };
+  const fail = (failure: ConstructorParameters<typeof PayonceReadError>[0]) => new PayonceReadError(failure);
+  const request = { method: 'GET', path } as const;
+  return ask(line, { request, read, isRepeatable: true, fail }, patienceOf(line, options));
 }

@@ -13,7 +13,10 @@ import { readPaymentEvent, readPaymentNow } from './payment.ts';
 import { readOne } from './read.ts';
 import { readRefundNow } from './refund.ts';
 
-type Reads = Omit<PayonceClient, 'charge' | 'capture' | 'void' | 'refund' | 'lookNow' | 'resolve'>;
+type Reads = Omit<
+  PayonceClient,
+  'charge' | 'capture' | 'void' | 'refund' | 'lookNow' | 'resolve' | 'webhookEndpoints'
+>;
 
 export function readsOf(line: Line): Reads {
   return {

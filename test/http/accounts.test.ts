@@ -5,7 +5,6 @@
 import { type FastifyInstance, fastify } from 'fastify';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createAccess } from '../../src/access/access.ts';
 import { makeApiKey } from '../../src/domain/api-keys.ts';
 import { DEFAULT_POLICY } from '../../src/domain/policy.ts';
 import { SCOPES, type Scope } from '../../src/domain/scopes.ts';
@@ -17,14 +16,14 @@ import type { Route } from '../../src/http/routes.ts';
 import { SEED_ROUTES } from '../../src/http/routes-seed.ts';
 import { V1_ROUTES } from '../../src/http/routes-v1.ts';
 import { createServer } from '../../src/http/server.ts';
-import { createKeyBooks, createKeyReader } from '../../src/postgres/access/index.ts';
+import { createKeyBooks } from '../../src/postgres/access/index.ts';
 import { createPostgresStore } from '../../src/postgres/index.ts';
 import { systemClock } from '../../src/system/clock.ts';
 import { systemRandom } from '../../src/system/random.ts';
 import { openPool } from '../postgres/harness.ts';
 import { CONTRACT } from '../support/contract.ts';
 import { createDatabase } from '../support/database.ts';
-import { createTestKey } from '../support/keys.ts';
+import { createTestKey, keyedAccess } from '../support/keys.ts';
 
 const ROUTES = [...V1_ROUTES, ...SEED_ROUTES].map(
   ({ method, path, scope }) => [method, path, scope] as const,
@@ -81,15 +80,7 @@ beforeAll(async () => {
     cacheEntries: 100,
     answerRetentionMs: 86_400_000,
   });
-  const reader = createKeyReader({ pool, timeoutMs: 60_000 });
-  const access = createAccess({
-    reader,
-    clock: systemClock,
-    required: true,
-    needed: true,
-    onNeeded: () => {},
-    livemode: () => false,
-  });
+  const access = keyedAccess(pool);
   app = createServer({ payonce: engine, access, logger, defaultWaitMs: 60_000 });
   webhookUrl = `${await app.listen({ port: 0, host: '127.0.0.1' })}/v1/gateways/http/webhooks`;
   const books = createKeyBooks({ pool, timeoutMs: 60_000 });

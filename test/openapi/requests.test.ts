@@ -2,19 +2,14 @@
 import fc from 'fast-check';
 import type pg from 'pg';
 import { expect, test } from 'vitest';
-import { createAccess } from '../../src/access/access.ts';
 import { DEFAULT_ACCOUNT } from '../../src/domain/fields.ts';
 import { ANSWER_RETENTION_MS, apiDocument } from '../../src/http/openapi/api.ts';
 import type { DocumentOperation } from '../../src/http/openapi/document.ts';
-import { createOutgoing } from '../../src/outgoing/endpoints.ts';
-import { createKeyBooks, createKeyReader } from '../../src/postgres/access/index.ts';
-import { createEndpointBooks } from '../../src/postgres/outgoing/index.ts';
-import { systemClock } from '../../src/system/clock.ts';
-import { systemRandom } from '../../src/system/random.ts';
+import { createKeyBooks } from '../../src/postgres/access/index.ts';
 import { openService } from '../client/service.ts';
-import { box, SECRET } from '../outgoing/world.ts';
+import { outgoingOf } from '../outgoing/world.ts';
 import { createCapturingGateway } from '../support/capturing.ts';
-import { createTestKey } from '../support/keys.ts';
+import { createTestKey, keyedAccess } from '../support/keys.ts';
 import { nearly, type Schema, valid } from './arbitraries.ts';
 import { createChecker } from './checker.ts';
 
@@ -109,22 +104,8 @@ test('answers as the document says', { timeout: 600_000 }, async () => {
   const { app } = await openService(gateway, async (pool) => {
     authorization = await headersOfCallers(pool);
     return {
-      access: createAccess({
-        reader: createKeyReader({ pool, timeoutMs: 60_000 }),
-        clock: systemClock,
-        required: true,
-        needed: true,
-        onNeeded: () => {},
-        livemode: () => false,
-      }),
-      outgoing: createOutgoing({
-        books: createEndpointBooks({ pool }),
-        box,
-        rules: { resolve: async () => [{ address: '8.8.8.8', family: 4 }], allowPrivate: true },
-        clock: systemClock,
-        random: { ...systemRandom, secret: () => SECRET },
-        wake: () => {},
-      }),
+      access: keyedAccess(pool),
+      outgoing: outgoingOf(pool),
       defaultWaitMs: 0,
       seedWaitMs: 0,
     };

@@ -1,20 +1,16 @@
 /** `/v1/webhook-endpoints` over HTTP, with real keys and a real PostgreSQL. */
 import { pino } from 'pino';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { createAccess } from '../../src/access/access.ts';
-import { apiKeyHash, lastFourOf, makeApiKey } from '../../src/domain/api-keys.ts';
 import { SCOPES, type Scope } from '../../src/domain/scopes.ts';
 import type { Payonce } from '../../src/engine/api.ts';
 import { OUTGOING_ROUTES } from '../../src/http/outgoing-v1.ts';
 import type { Route } from '../../src/http/routes.ts';
 import { createServer } from '../../src/http/server.ts';
 import type { AddressRules } from '../../src/outgoing/addresses.ts';
-import { createOutgoing } from '../../src/outgoing/endpoints.ts';
 import type { SecretBox } from '../../src/outgoing/secrets.ts';
-import { createKeyBooks, createKeyReader } from '../../src/postgres/access/index.ts';
-import { systemClock } from '../../src/system/clock.ts';
-import { systemRandom } from '../../src/system/random.ts';
-import { box, newId, openWorld } from './world.ts';
+import { createKeyBooks } from '../../src/postgres/access/index.ts';
+import { createTestKey, keyedAccess } from '../support/keys.ts';
+import { box, newId, openWorld, outgoingOf } from './world.ts';
 
 const HOOK = 'https://shop.example/hook';
 const PUBLIC: AddressRules = {
@@ -31,45 +27,21 @@ async function open({
 } = {}) {
   const world = await openWorld();
   let drawn = 0;
-  const outgoing = createOutgoing({
-    books: world.books,
+  const outgoing = outgoingOf(world.pool, {
     box: own,
     rules,
-    clock: systemClock,
-    random: {
-      ...systemRandom,
-      secret() {
-        drawn += 1;
-        return `whsec_${Buffer.alloc(32, drawn).toString('base64')}`;
-      },
+    secret() {
+      drawn += 1;
+      return `whsec_${Buffer.alloc(32, drawn).toString('base64')}`;
     },
-    wake: () => {},
   });
-  const access = createAccess({
-    reader: createKeyReader({ pool: world.pool }),
-    clock: systemClock,
-    required: true,
-    needed: true,
-    onNeeded: () => {},
-    livemode: () => false,
-  });
+  const access = keyedAccess(world.pool);
   const app = createServer({ payonce: {} as Payonce, access, outgoing, logger: pino({ level: 'silent' }) });
   onTestFinished(() => app.close());
   const keys = createKeyBooks({ pool: world.pool });
   async function keyOf(accountId: string, scopes: readonly Scope[]): Promise<string> {
     await keys.createAccount(accountId);
-    const key = makeApiKey(false, systemRandom.hex128());
-    const stored = { keyId: newId(), hash: apiKeyHash(key.text), lastFour: lastFourOf(key) };
-    await keys.createKey({
-      accountId,
-      ...stored,
-      name: null,
-      livemode: false,
-      scopes,
-      perSecond: null,
-      lifetimeMs: null,
-    });
-    return key.text;
+    return createTestKey(keys, { accountId, scopes });
   }
   const ask = (key: string | null, method: Route['method'], url: string, payload?: object) =>
     app.inject({

@@ -3,11 +3,39 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { onTestFinished } from 'vitest';
 import { uuidV7 } from '../../src/domain/ids.ts';
-import { createSecretBox } from '../../src/outgoing/secrets.ts';
+import type { AddressRules } from '../../src/outgoing/addresses.ts';
+import { createOutgoing, type Outgoing } from '../../src/outgoing/endpoints.ts';
+import { createSecretBox, type SecretBox } from '../../src/outgoing/secrets.ts';
 import type { Endpoint, Noted } from '../../src/ports/outgoing.ts';
 import { createDeliveryQueue, createEndpointBooks } from '../../src/postgres/outgoing/index.ts';
+import { systemClock } from '../../src/system/clock.ts';
+import { systemRandom } from '../../src/system/random.ts';
 import { openStore } from '../postgres/world.ts';
 import { until } from '../support/until.ts';
+
+/** Its events go anywhere. */
+const OPEN: AddressRules = { resolve: async () => [{ address: '8.8.8.8', family: 4 }], allowPrivate: true };
+
+/** What merchants do with their endpoints, in this database. */
+export function outgoingOf(
+  pool: pg.Pool,
+  more: {
+    readonly box?: SecretBox | null;
+    readonly rules?: AddressRules;
+    readonly secret?: () => string;
+  } = {},
+): Outgoing {
+  const { secret = () => SECRET, ...rest } = more;
+  return createOutgoing({
+    books: createEndpointBooks({ pool }),
+    box,
+    rules: OPEN,
+    clock: systemClock,
+    random: { ...systemRandom, secret },
+    wake: () => {},
+    ...rest,
+  });
+}
 
 export const box = createSecretBox([randomBytes(32)]);
 export const newId = (): string => uuidV7(Date.now(), randomUUID().replaceAll('-', ''));
