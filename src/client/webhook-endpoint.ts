@@ -52,7 +52,7 @@ export interface WebhookDelivery {
   readonly type: string;
   /** The payment that it is about. Null: it is a test. */
   readonly paymentId: string | null;
-  /** `PENDING`: it is still tried. `DELIVERED`: your receiver answered 2xx. `DEAD`: it was tried for three days, or the endpoint was disabled. Each can be sent again. */
+  /** `PENDING`: it is still tried. `DELIVERED`: your receiver answered 2xx. `DEAD`: it was tried for three days, or your receiver answered 410. Each can be sent again. */
   readonly status: 'PENDING' | 'DELIVERED' | 'DEAD';
   /** How often it was sent. */
   readonly attempts: number;
