@@ -30,7 +30,7 @@ export interface WebhookEndpoint {
   readonly failuresInRow: number;
   /** Until when it gets nothing because of them, in milliseconds since the Unix epoch. Null: it gets events now. */
   readonly pausedUntilMs: number | null;
-  /** Until when the secret before the last rotation signs, too, in milliseconds since the Unix epoch. Null: only one secret signs. */
+  /** Until when a secret from before the last rotation signs, too, in milliseconds since the Unix epoch. Null: only one secret signs. */
   readonly previousSecretUntilMs: number | null;
   /** When it was made, in milliseconds since the Unix epoch. */
   readonly createdAtMs: number;

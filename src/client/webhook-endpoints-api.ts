@@ -66,7 +66,10 @@ export interface WebhookEndpoints {
   /** Deletes the endpoint with its secret. Resolves once there is none with this id, also if there was none before. */
   remove(endpointId: string, options?: CallOptions): Promise<void>;
 
-  /** Makes a new secret. It is not repeated after a lost answer, because each rotation ends the secret before the last. */
+  /**
+   * Makes a new secret. The earlier ones sign, too, each until its own time is over; with `overlapS: 0` they all end at once. It is not
+   * repeated after a lost answer. Rotate again to have a secret: what the receiver has stays good until its time is over.
+   */
   rotateSecret(endpointId: string, options?: RotateSecretOptions): Promise<WebhookEndpointWithSecret>;
 
   /** Sends a `webhook.test` to the endpoint. Resolves when it is stored: `findDelivery` shows how it ends. */

@@ -60,10 +60,7 @@ async function send(claimed: Claimed, { box, sender, show, clock }: DeliverParts
 /** A text: why there are none. */
 function opened(claimed: Claimed, box: SecretBox): readonly string[] | string {
   try {
-    const { secret, previousSecret } = claimed;
-    return [secret, ...(previousSecret === null ? [] : [previousSecret])].map((sealed) =>
-      box.open(claimed, sealed),
-    );
+    return [claimed.secret, ...claimed.earlierSecrets].map((sealed) => box.open(claimed, sealed));
   } catch (error) {
     return (error as Error).message;
   }

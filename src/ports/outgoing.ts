@@ -16,7 +16,7 @@ export interface Endpoint {
   readonly failures: number;
   /** Until when it gets nothing because of them. */
   readonly blockedUntilMs: number | null;
-  /** Until when the secret before the last rotation signs, too. Null: there is none. */
+  /** Until when a secret from before the last rotation signs, too. Null: there is none. */
   readonly previousUntilMs: number | null;
   readonly createdAtMs: number;
   readonly updatedAtMs: number;
@@ -119,8 +119,8 @@ export interface Claimed extends EndpointKey {
   readonly followUp: { readonly kind: FollowUpKind; readonly name: string } | null;
   readonly url: string;
   readonly secret: string;
-  /** Null: there is none, or its time is over. */
-  readonly previousSecret: string | null;
+  /** Those before it whose time is not over, the newest first. */
+  readonly earlierSecrets: readonly string[];
   readonly claimId: string;
   /** Which try it is, of all. */
   readonly attempt: number;

@@ -169,13 +169,28 @@ test('a deleted endpoint is sent nothing more', async () => {
   ]);
 });
 
-test('during a rotation the old secret is there too, until its time is over', async () => {
-  const { books, made, claim, database } = await withEvents(2);
-  expect(await books.rotate(made, 'new', 60_000)).toMatchObject({ previousUntilMs: expect.any(Number) });
-  const [first] = await claim({ limit: 1 });
-  expect(first).toMatchObject({ secret: 'new', previousSecret: expect.stringMatching(/^v1\./) });
-  await database.query(`UPDATE payonce.webhook_endpoints SET previous_until = now()`);
-  expect(await claim({ limit: 1 })).toMatchObject([{ secret: 'new', previousSecret: null }]);
+test('after rotations each old secret is there too, until its own time is over', async () => {
+  const { books, made, claim, database } = await withEvents(3);
+  const once = await books.rotate(made, 'second', 120_000);
+  const twice = await books.rotate(made, 'third', 60_000);
+  // The one that signs longest counts.
+  expect(twice?.previousUntilMs).toBe(once?.previousUntilMs);
+  expect(await claim({ limit: 1 })).toMatchObject([
+    { secret: 'third', earlierSecrets: ['second', expect.stringMatching(/^v1\./)] },
+  ]);
+  const over = `jsonb_set(earlier_secrets, '{1,until}', to_jsonb(now()))`;
+  await database.query(`UPDATE payonce.webhook_endpoints SET earlier_secrets = ${over}`);
+  expect(await claim({ limit: 1 })).toMatchObject([{ secret: 'third', earlierSecrets: ['second'] }]);
+  // Without an overlap they all end: somebody else has one.
+  expect(await books.rotate(made, 'fourth', 0)).toMatchObject({ previousUntilMs: null });
+  expect(await claim({ limit: 1 })).toMatchObject([{ secret: 'fourth', earlierSecrets: [] }]);
+});
+
+test('of very many rotations the last secrets sign', async () => {
+  const { books, made, claim } = await withEvents(1);
+  for (let n = 1; n <= 25; n += 1) await books.rotate(made, `secret ${n}`, 60_000);
+  const [claimed] = await claim();
+  expect(claimed?.earlierSecrets).toEqual(Array.from({ length: 20 }, (_, n) => `secret ${24 - n}`));
 });
 
 test('tidying erases what is old, gives up what a sick endpoint has not taken, and mends a jump of the clock', async () => {

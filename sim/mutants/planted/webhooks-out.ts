@@ -58,10 +58,20 @@ export const WEBHOOKS_OUT: readonly PlantedBug[] = [
     name: 'during a rotation an event is signed with the new secret alone',
     story: 'A receiver that still has the old secret refuses every event until it is deployed.',
     file: 'src/outgoing/deliver.ts',
-    find: 'return [secret, ...(previousSecret === null ? [] : [previousSecret])]',
-    put: 'return [secret, ...(previousSecret === null ? [] : [])]',
+    find: 'return [claimed.secret, ...claimed.earlierSecrets].map(',
+    put: 'return [claimed.secret].map(',
     judge: 'engine suite',
     tests: { file: DISPATCHER, named: 'both secrets fit' },
+  },
+  {
+    name: 'a second rotation ends the secret that the receiver has',
+    story:
+      'The answer of a rotation is lost, so it is repeated. The receiver still has the first secret, and refuses every event.',
+    file: `${FOLDER}/endpoints.ts`,
+    find: "coalesce(jsonb_agg(one ORDER BY n), '[]') FROM ${EARLIER} AND n <",
+    put: "coalesce(jsonb_agg(one ORDER BY n), '[]') FROM ${EARLIER} AND n < 1 AND n <",
+    judge: 'store suite',
+    tests: { file: QUEUE, named: 'each old secret is there too' },
   },
   {
     name: 'a name may lead an event into the own network',

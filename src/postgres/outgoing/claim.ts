@@ -8,6 +8,7 @@ import { SICK_AFTER } from '../../domain/outgoing/schedule.ts';
 import type { Claimed, Claiming } from '../../ports/outgoing.ts';
 import { millisecondsOf } from '../columns.ts';
 import type { Session } from '../session.ts';
+import { EARLIER } from './rows.ts';
 
 const CLAIM = `
 WITH due AS (
@@ -36,7 +37,7 @@ WITH due AS (
 )
 SELECT d.account_id AS "accountId", d.endpoint_id AS "endpointId", d.event_id AS "eventId", d.event_type AS type,
   ${millisecondsOf('d.happened_at')} AS "happenedAtMs", d.payment_id AS "paymentId", f.kind, f.name, e.url, e.secret,
-  CASE WHEN e.previous_until > now() THEN e.previous_secret END AS "previousSecret",
+  (SELECT coalesce(jsonb_agg(one ->> 'secret' ORDER BY n), '[]') FROM ${EARLIER}) AS "earlierSecrets",
   d.claim_id AS "claimId", d.attempts AS attempt, d.tries, ${millisecondsOf('(now() - d.asked_at)')} AS "ageMs", e.failures
 FROM claimed d
 JOIN payonce.webhook_endpoints e USING (account_id, endpoint_id)

@@ -2,7 +2,7 @@
 import type { EndpointBooks } from '../../ports/outgoing.ts';
 import { sqlState } from '../errors.ts';
 import type { Session } from '../session.ts';
-import { ENDPOINT, type EndpointRow, endpointOf, IS_THE_ENDPOINT } from './rows.ts';
+import { EARLIER, ENDPOINT, type EndpointRow, endpointOf, IS_THE_ENDPOINT } from './rows.ts';
 
 /**
  * While no endpoint is enabled, nobody looks at the audit trails. So the first one that is enabled begins with what happens from now on. Two at once
@@ -45,7 +45,7 @@ RETURNING ${ENDPOINT}`;
 const REMOVE = `
 WITH e AS (
   UPDATE payonce.webhook_endpoints e
-  SET deleted_at = now(), status = 'DISABLED', disabled_reason = 'by_request', secret = '', previous_secret = NULL, previous_until = NULL
+  SET deleted_at = now(), status = 'DISABLED', disabled_reason = 'by_request', secret = '', earlier_secrets = '[]'
   WHERE ${IS_THE_ENDPOINT} RETURNING e.account_id, e.endpoint_id
 ), d AS (
   UPDATE payonce.webhook_deliveries d SET status = 'DEAD', due_at = NULL, claim_id = NULL, ended_at = now()
@@ -53,10 +53,15 @@ WITH e AS (
 )
 SELECT true AS removed FROM e`;
 
+/** More than this sign no event: the oldest ends then. */
+const MOST_EARLIER = 20;
+
+/** Without an overlap all earlier secrets end: somebody else has one. */
 const ROTATE = `
-UPDATE payonce.webhook_endpoints e SET
-  previous_secret = CASE WHEN $4::float8 > 0 THEN e.secret END,
-  previous_until = CASE WHEN $4::float8 > 0 THEN i.until END, secret = $3, updated_at = now()
+UPDATE payonce.webhook_endpoints e SET secret = $3, updated_at = now(), earlier_secrets = CASE WHEN $4::float8 > 0
+  THEN jsonb_build_array(jsonb_build_object('secret', e.secret, 'until', i.until))
+    || (SELECT coalesce(jsonb_agg(one ORDER BY n), '[]') FROM ${EARLIER} AND n < ${MOST_EARLIER})
+  ELSE '[]' END
 FROM (SELECT now() + $4::float8 * interval '1 ms' AS until) i
 WHERE ${IS_THE_ENDPOINT}
 RETURNING ${ENDPOINT}`;

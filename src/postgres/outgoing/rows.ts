@@ -2,11 +2,15 @@
 import type { Attempt, Delivery, Endpoint } from '../../ports/outgoing.ts';
 import { millisecondsOf } from '../columns.ts';
 
+/** The secrets of the row `e` that still sign besides the last one: each is `one`, and its place is `n`. */
+export const EARLIER = `
+jsonb_array_elements(e.earlier_secrets) WITH ORDINALITY AS s(one, n) WHERE (one ->> 'until')::timestamptz > now()`;
+
 /** Of the row `e`. */
 export const ENDPOINT = `
 e.account_id AS "accountId", e.endpoint_id AS "endpointId", e.url, e.description, array_to_string(e.event_types, ' ') AS types, e.status,
 e.disabled_reason AS "disabledReason", e.failures, ${millisecondsOf('e.blocked_until')} AS "blockedUntilMs",
-CASE WHEN e.previous_until > now() THEN ${millisecondsOf('e.previous_until')} END AS "previousUntilMs",
+(SELECT ${millisecondsOf("max((one ->> 'until')::timestamptz)")} FROM ${EARLIER}) AS "previousUntilMs",
 ${millisecondsOf('e.created_at')} AS "createdAtMs", ${millisecondsOf('e.updated_at')} AS "updatedAtMs"`;
 
 export type EndpointRow = Omit<Endpoint, 'eventTypes'> & { readonly types: string | null };
