@@ -45,8 +45,7 @@ async function main(): Promise<void> {
 }
 
 /** A worker reports to the process that started it, which prints one welcome for all of them. */
-function sayReady({ url, gatewayUrl, livemode, needsKey }: Service): void {
-  const ready: WorkerReady = { url, gatewayUrl, livemode, needsKey };
+function sayReady({ stop: _stop, ...ready }: Service): void {
   if (cluster.isWorker) process.send?.(ready);
   else sayWelcome(ready);
 }
@@ -55,11 +54,12 @@ function sayWelcome(ready: WorkerReady): void {
   process.stdout.write(welcome(ready));
 }
 
-function welcome({ url, gatewayUrl, livemode, needsKey }: WorkerReady): string {
-  const key = needsKey ? `       -H "Authorization: Bearer $PAYONCE_KEY" \\\n` : '';
-  return `
-Payonce takes payments at ${url} (gateway: ${gatewayUrl}${livemode ? '' : '; it moves no real money'})
-
+function welcome({ url, gatewayUrl, livemode, needsKey, isFake }: WorkerReady): string {
+  const key = needsKey ? `       -H "Authorization: Bearer $PAYONCE_API_KEY" \\\n` : '';
+  const begin = `\nPayonce takes payments at ${url} (gateway: ${gatewayUrl}${livemode ? '' : '; it moves no real money'})\n`;
+  // Only the fake gateway takes this token. And nobody should be invited to move real money.
+  if (!isFake) return `${begin}\n  What it takes: ${url}/reference\n\n`;
+  return `${begin}
   curl -i ${url}/v1/payments -H 'Content-Type: application/json' -H 'Idempotency-Key: try-1' \\
 ${key}       -d '{"order_id":"ORD123","amount":10000,"currency":"USD","method":"tok_visa"}'
 

@@ -1,5 +1,5 @@
 /**
- * A checkout with 3-D Secure, and a page for the staff. The account's keys (PAYONCE_KEY, PAYONCE_READ_KEY) stay in this process: no page ever gets one.
+ * A checkout with 3-D Secure, and a page for the staff. The account's keys (PAYONCE_API_KEY, PAYONCE_READ_KEY) stay in this process: no page ever gets one.
  *
  *   FAKE_STRIPE=http://127.0.0.1:8001/stripe node examples/checkout/server.mjs
  */
@@ -8,7 +8,7 @@ import fastify from 'fastify';
 import { createClient } from 'payonce/client';
 
 const baseUrl = process.env.PAYONCE_URL ?? 'http://127.0.0.1:8000';
-const payonce = createClient({ baseUrl, apiKey: process.env.PAYONCE_KEY });
+const payonce = createClient({ baseUrl, apiKey: process.env.PAYONCE_API_KEY });
 const ORDER = { orderId: process.env.ORDER_ID ?? 'ORD1', amountMinor: 10_000, currency: 'USD' };
 const TYPES = { html: 'text/html', js: 'text/javascript' };
 const CLIENT = new URL('.', import.meta.resolve('payonce/client'));

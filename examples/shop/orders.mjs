@@ -3,7 +3,7 @@ import { createClient, PayonceInputError, verifyWebhook } from 'payonce/client';
 
 const payonce = createClient({
   baseUrl: process.env.PAYONCE_URL ?? 'http://127.0.0.1:8000',
-  apiKey: process.env.PAYONCE_KEY,
+  apiKey: process.env.PAYONCE_API_KEY,
 });
 
 // The price comes from here, never from the browser.

@@ -9,7 +9,7 @@ import pg from 'pg';
 
 const payonce = createClient({
   baseUrl: process.env.PAYONCE_URL ?? 'http://127.0.0.1:8000',
-  apiKey: process.env.PAYONCE_KEY,
+  apiKey: process.env.PAYONCE_API_KEY,
 });
 const queue = new pg.Client({ connectionString: process.env.DATABASE_URL });
 await queue.connect();

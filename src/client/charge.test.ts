@@ -81,12 +81,14 @@ describe('the request', () => {
   });
 
   test.each<[string, unknown, unknown]>([
-    ['amountMinor', { ...ORDER, amountMinor: 10.5 }, {}],
+    ['amountMinor counts minor units', { ...ORDER, amountMinor: 10.5 }, {}],
+    ['The order must be an object', null, {}],
+    ['The options must be an object', ORDER, 'try-1'],
     ['amountMinor', { ...ORDER, amountMinor: 2 ** 53 }, {}],
     ['amountMinor', { ...ORDER, amountMinor: '10' }, {}],
     ['orderId', { ...ORDER, orderId: '' }, {}],
-    ['unknown fields: captureMetod', { ...ORDER, captureMetod: 'manual' }, {}],
-    ['unknown fields: idempotency_key', ORDER, { idempotency_key: 'k' }],
+    ['cannot have captureMetod, only', { ...ORDER, captureMetod: 'manual' }, {}],
+    ['cannot have idempotency_key, only', ORDER, { idempotency_key: 'k' }],
     ['attempt', ORDER, { attempt: 0 }],
     ['either', ORDER, { attempt: 2, idempotencyKey: 'k' }],
     ['idempotencyKey', ORDER, { idempotencyKey: 'é' }],

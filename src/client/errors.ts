@@ -42,7 +42,8 @@ export abstract class PayonceRequestError extends Error {
 
   /** For the client itself: a caller only catches it. */
   constructor({ code, detail, status, fields, retryAfterMs }: RequestFailure, more = '') {
-    super(`${code}: ${detail}${more}`);
+    const named = fields?.map(({ at, detail: wrong }) => ` ${at} ${wrong}.`).join('') ?? '';
+    super(`${code}: ${detail}${named}${more}`);
     this.code = code;
     this.status = status ?? null;
     this.fields = fields ?? [];

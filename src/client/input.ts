@@ -1,12 +1,14 @@
 /** Checks what the server cannot check: what would be lost or changed on the way to it. The server checks the rest. */
 import { PayonceInputError } from './errors.ts';
+import { isFields } from './fields.ts';
 
 /** Refuses names that are not known: a misspelt `captureMethod` would take the money at once. */
-export function refuseUnknown(what: string, given: object, known: readonly string[]): void {
+export function refuseUnknown(what: string, given: unknown, known: readonly string[]): void {
+  if (!isFields(given)) throw new PayonceInputError(`${what} must be an object. Nothing was sent.`);
   const unknown = Object.keys(given).filter((name) => !known.includes(name));
   if (unknown.length === 0) return;
   throw new PayonceInputError(
-    `${what} has unknown fields: ${unknown.join(', ')}. It may have ${known.join(', ')}. Nothing was sent.`,
+    `${what} cannot have ${unknown.join(', ')}, only ${known.join(', ')}. Nothing was sent.`,
   );
 }
 
@@ -25,6 +27,10 @@ export function mustBeWhole(name: string, value: unknown, least: number, most: n
 
 /** Minor units that JSON keeps exactly. */
 export function mustBeAmount(name: string, value: unknown): number {
+  if (typeof value === 'number' && value > 0 && !Number.isInteger(value))
+    throw new PayonceInputError(
+      `${name} counts minor units (10.00 USD is 1000), so it must be a whole number. Round it first. Nothing was sent.`,
+    );
   return mustBeWhole(name, value, 1, Number.MAX_SAFE_INTEGER);
 }
 

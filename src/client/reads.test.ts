@@ -64,6 +64,14 @@ describe('one payment', () => {
     await expect(client.payment(PAYMENT_ID)).rejects.toMatchObject({ code: 'not_believed' });
   });
 
+  test('that is refused rejects with an error that names the fields', async () => {
+    const errors = [{ pointer: '/url', detail: 'is wrong' }];
+    const { client } = scriptedClient([problem(400, 'invalid_request', { errors })]);
+    await expect(client.payment(PAYMENT_ID)).rejects.toThrow(
+      'invalid_request: The detail of invalid_request. /url is wrong.',
+    );
+  });
+
   test('that cannot be read rejects with an error that says why, in time', async () => {
     const { client, time } = scriptedClient(['hangs']);
     const error = await client.payment(PAYMENT_ID, { deadlineMs: 5000 }).catch((thrown: unknown) => thrown);

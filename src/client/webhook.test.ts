@@ -104,6 +104,13 @@ describe('an event is forged', () => {
   });
 });
 
+test.each([{ id: 'evt_1' }, 7, null])('the body %j, which was parsed, is refused', async (body) => {
+  await expect(check(headersWith(), body as never)).rejects.toMatchObject({
+    name: 'PayonceInputError',
+    message: expect.stringContaining('raw'),
+  });
+});
+
 test.each([
   [[]],
   [['secret']],

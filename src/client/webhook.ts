@@ -54,7 +54,7 @@ const MOST_SIGNATURES = 16;
  * Checks an event before you believe it. It needs nothing but WebCrypto, so it works in Node and in workers. The comparison takes the
  * same time whatever was sent.
  *
- * Rejects with `PayonceInputError` if a secret has another form or there is none.
+ * Rejects with `PayonceInputError` if a secret has another form, there is none, or the body was parsed.
  *
  * @example
  * const check = await verifyWebhook({ body: await request.text(), headers: request.headers, secrets: [secret] });
@@ -68,6 +68,10 @@ export async function verifyWebhook({
   nowMs = Date.now(),
 }: WebhookInput): Promise<WebhookCheck> {
   mustBeWhole('toleranceS', toleranceS, 1, 86_400);
+  if (typeof body !== 'string' && !(body instanceof Uint8Array))
+    throw new PayonceInputError(
+      'body must be the raw body: text or bytes. What was parsed cannot be checked. In Express, use express.raw({ type: "*/*" }) for this route.',
+    );
   const keys = await Promise.all(keysOf(secrets));
   const id = headerOf(headers, 'webhook-id');
   const timestamp = headerOf(headers, 'webhook-timestamp');

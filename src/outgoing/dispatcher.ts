@@ -6,6 +6,7 @@
 import type { Log } from '../ports/log.ts';
 import type { Claimed, DeliveryQueue } from '../ports/outgoing.ts';
 import { type DeliverParts, deliver } from './deliver.ts';
+import { tell } from './tell.ts';
 
 export interface DispatcherOptions extends DeliverParts {
   readonly queue: DeliveryQueue;
@@ -68,7 +69,9 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
     add(lane, claimed.endpointId, 1);
     try {
       const noted = await deliver(claimed, options);
-      if (!cut) await queue.note(claimed, noted);
+      if (cut) return;
+      await queue.note(claimed, noted);
+      tell(log, claimed, noted);
     } catch (error) {
       // It is sent again when its lease is over, perhaps by another process.
       report(error);

@@ -60,10 +60,11 @@ function whyRequired({ AUTH, HOST }: Config): string | null {
 
 function noKey(reason: string, config: Config): string {
   const database = config.isSet('DATABASE_URL') ? 'DATABASE_URL' : 'DATA_DIR';
+  const where = database === 'DATA_DIR' && config.isSet('DATA_DIR') ? `DATA_DIR='${config.DATA_DIR}' ` : '';
   const mode = isLive(config) ? 'live' : 'test';
   return (
     `${reason}. The database has none yet. Make the first one, with the ${database} of this server:\n\n` +
-    `  payonce keys create --mode ${mode} --scopes admin\n\nIn a clone, payonce is: node dist/cli.js. The key is shown once. Keep it, and start again.`
+    `  ${where}payonce keys create --mode ${mode} --scopes admin\n\nIn a clone, payonce is: node dist/cli.js. The key is shown once. Keep it, and start again.`
   );
 }
 

@@ -33,17 +33,11 @@ import { addressOf, type OpenGateway, openGateways } from './gateway.ts';
 import { listen, urlOf } from './listen.ts';
 import { openOutgoing } from './outgoing.ts';
 import { startingUp } from './starting-up.ts';
+import type { WorkerReady } from './supervise.ts';
 import { withWebhookSecret } from './webhook-secret.ts';
 
-export interface Service {
-  /** Where it listens, without a slash at its end. */
-  readonly url: string;
-  /** Of each gateway, with commas between. */
-  readonly gatewayUrl: string;
-  /** Whether real money moves. */
-  readonly livemode: boolean;
-  /** Whether each request needs an API key. */
-  readonly needsKey: boolean;
+/** `url` and `gatewayUrl`: without a slash at the end; of several gateways with commas between. */
+export interface Service extends WorkerReady {
   /** Takes nothing new, finishes what is under way within `DRAIN_MS`, and closes everything. Idempotent. */
   stop(): Promise<void>;
 }
@@ -132,6 +126,7 @@ async function serve(
     gatewayUrl: [config, ...config.others].map((one) => addressOf(one, fakeUrl)).join(', '),
     livemode: livemode() ?? false,
     needsKey,
+    isFake: fake !== null && config.others.length === 0,
     stop: () => {
       stopped ??= closeAll().then(() => database.close());
       return stopped;

@@ -7,6 +7,7 @@ const READY: WorkerReady = {
   gatewayUrl: 'http://127.0.0.1:9',
   livemode: false,
   needsKey: false,
+  isFake: false,
 };
 
 interface Played extends WorkerProcess {

@@ -12,6 +12,8 @@ export interface WorkerReady {
   readonly livemode: boolean;
   /** Whether each request needs an API key. */
   readonly needsKey: boolean;
+  /** Whether the only gateway is the fake one in this process. */
+  readonly isFake: boolean;
 }
 
 export interface WorkerProcess {

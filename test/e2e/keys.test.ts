@@ -33,7 +33,7 @@ test.each(['1', '2'])('with %s workers', async (WORKERS) => {
   const key = (await payonce(place, ...KEYS, '--mode', 'test')).trim();
   const service = await startService(env);
   onTestFinished(() => service.kill());
-  expect(service.output()).toContain('-H "Authorization: Bearer $PAYONCE_KEY"');
+  expect(service.output()).toContain('-H "Authorization: Bearer $PAYONCE_API_KEY"');
   const status = async (authorization?: string) => {
     const headers = authorization === undefined ? {} : { authorization: `Bearer ${authorization}` };
     return (await fetch(`${service.url}/v1/payments`, { headers })).status;

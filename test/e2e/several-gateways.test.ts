@@ -108,6 +108,8 @@ test('each account is charged at its own gateway, and a key that is refused paus
     LOOKUP_BASE_MS: HOUR_MS,
     LOOKUP_CAP_MS: HOUR_MS,
   });
+  // Nobody is shown a request that no gateway of his takes.
+  expect(service.output()).toContain(`What it takes: ${service.url}/reference`);
   onTestFinished(() => service.kill());
   address = service.url;
 

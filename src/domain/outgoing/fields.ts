@@ -64,7 +64,9 @@ function urlComplaint(text: string, anyScheme: boolean): Complaint | null {
   const { protocol, username, password, hash, href } = new URL(text);
   if (href.length > MAX_URL) return invalid(`must be a URL of at most ${MAX_URL} characters`);
   if (protocol !== 'https:' && !(anyScheme && protocol === 'http:'))
-    return invalid('must begin with https://');
+    return invalid(
+      'must begin with https:// (http:// only for development, if the server was started with WEBHOOK_ALLOW_PRIVATE=yes)',
+    );
   if (username !== '' || password !== '')
     return invalid('must hold no user and no password: each event is signed');
   return hash === '' ? null : invalid('must have no fragment');

@@ -54,7 +54,7 @@ WITH e AS (
 SELECT true AS removed FROM e`;
 
 /** More than this sign no event: the oldest ends then. */
-const MOST_EARLIER = 20;
+const MOST_EARLIER = 15;
 
 /** Without an overlap all earlier secrets end: somebody else has one. */
 const ROTATE = `

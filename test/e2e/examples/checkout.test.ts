@@ -80,7 +80,7 @@ test.skipIf(CHROMIUM === undefined)('the client runs in a page, and no page has 
   await until('a key to be needed', async () => (await fetch(list)).status === 401);
   const shop = run([SERVER], {
     PAYONCE_URL: world.serviceUrl,
-    PAYONCE_KEY: String(keys[0]),
+    PAYONCE_API_KEY: String(keys[0]),
     PAYONCE_READ_KEY: String(keys[1]),
     FAKE_STRIPE: `${world.gatewayUrl}/stripe`,
   });
