@@ -50,7 +50,11 @@ export const PAYMENT = {
   order_id: TEXT,
   amount: { ...WHOLE, description: 'Minor units.' },
   currency: TEXT,
-  status: oneOf(PAYMENT_STATUSES),
+  status: {
+    ...oneOf(PAYMENT_STATUSES),
+    description:
+      'COMPLETED: the gateway charged it. FAILED: it is proved that nothing was charged. AUTHORIZED: the gateway holds the money. VOIDED: it was let go. PROCESSING: under way. UNRESOLVED: not proved yet; Payonce asks the gateway. REVIEW: a person must decide.',
+  },
   capture_method: oneOf(['manual']),
   attempts: WHOLE,
   gateway: TEXT,

@@ -74,7 +74,11 @@ export const BODIES = {
         maximum: MAX_GIVE_UP_S,
         description: 'How long Payonce tries to charge the order, in seconds.',
       },
-      capture_method: { ...oneOf(['automatic', 'manual']), default: 'automatic' },
+      // No `default`: generators of clients take a field that has one for required.
+      capture_method: {
+        ...oneOf(['automatic', 'manual']),
+        description: '`manual`: the money is only authorised. Without it: `automatic`.',
+      },
     },
     ['order_id', 'amount', 'currency'],
   ),
@@ -109,8 +113,7 @@ export const BODIES = {
       type: 'integer',
       minimum: 0,
       maximum: 604_800,
-      default: 86_400,
-      description: 'How long the old secret signs, too, in seconds.',
+      description: 'How long the old secret signs, too, in seconds. Without it: 86400, a day.',
     },
   }),
   Nothing: bodyOf({}),

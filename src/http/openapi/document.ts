@@ -93,7 +93,16 @@ function bodyOf({ body }: Operation): { readonly requestBody?: Schema } {
 }
 
 function responsesOf(
-  { answers, located = [], retried = [], retriedIfOpen = [], demo, ofVoid: isOfVoid }: Operation,
+  {
+    answers,
+    says = {},
+    example,
+    located = [],
+    retried = [],
+    retriedIfOpen = [],
+    demo,
+    ofVoid: isOfVoid,
+  }: Operation,
   codes: readonly ProblemCode[],
   keyed: boolean,
 ): Readonly<Record<string, Schema>> {
@@ -114,18 +123,45 @@ function responsesOf(
     };
     const content = {
       ...(answer
-        ? { 'application/json': { schema: ref(answer), example: exampleOf(answer, { status, isOfVoid }) } }
+        ? {
+            'application/json': {
+              schema: ref(answer),
+              example: example ?? exampleOf(answer, { status, isOfVoid }),
+            },
+          }
         : {}),
       ...(problems.length > 0 ? problemContent(problems, demo === true) : {}),
     };
     responses[status] = {
-      description: problems.map((code) => `\`${code}\`: ${PROBLEMS[code].title}.`).join(' ') || 'Done.',
+      description: sentences([
+        ...(answer === undefined
+          ? []
+          : [says[status] ?? USUALLY[keyed ? 'keyed' : 'plain'][status] ?? 'Done.']),
+        ...problems.map((code) => `\`${code}\`: ${PROBLEMS[code].title}.`),
+      ]),
       headers: headersOf(wanted),
       ...(Object.keys(content).length > 0 ? { content } : {}),
     };
   }
   return responses;
 }
+
+const sentences = (list: readonly string[]): string => list.join(' ');
+
+/** What an answer means, by status. */
+const USUALLY: Readonly<Record<'keyed' | 'plain', Readonly<Record<number, string>>>> = {
+  keyed: {
+    200: 'It was there before. `status` says how it stands.',
+    201: 'The gateway has done it. `status` says how it stands.',
+    202: 'Taken. It is not proved yet how it ends, or a person must decide: `status` says which. Ask again.',
+  },
+  plain: {
+    200: 'As it is now.',
+    201: 'It is made.',
+    202: 'Taken. It is not proved yet how it ends.',
+    204: 'It is gone.',
+  },
+};
 
 function exampleOf(
   answer: AnswerName,

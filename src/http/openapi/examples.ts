@@ -34,7 +34,6 @@ const GIVEN_BACK = {
   refund_id: 'return-17',
   payment_id: PAYMENT_ID,
   amount: 4000,
-  amount_refunded: 4000,
   currency: 'USD',
   status: 'SUCCEEDED',
   reason: 'The shoes were too small.',
@@ -50,7 +49,6 @@ const CAPTURED = {
   payment_id: PAYMENT_ID,
   order_id: 'ORD123',
   amount: 10_000,
-  amount_captured: 10_000,
   currency: 'USD',
   status: 'SUCCEEDED',
   failure_code: null,
@@ -143,25 +141,33 @@ export const EXAMPLES = {
   },
 } as const satisfies Record<AnswerName, object>;
 
-const { amount_refunded: _refunded, ...refund } = GIVEN_BACK;
-const { amount_captured: _captured, ...operation } = CAPTURED;
-
 /** The same while it is not decided, with 202. */
 export const UNDER_WAY: Partial<Record<AnswerName, object>> = {
   Payment: { ...CHARGED, status: 'PROCESSING', attempts: 1, gateway_ref: null, ...OPEN },
   PaymentNow: {
     ...CHARGED_NOW,
     status: 'REVIEW',
+    failure_code: 'outcome_unknown',
+    gateway_ref: null,
+    amount_captured: 0,
     amount_refunded: 0,
     actions: ['look_now', 'resolve'],
     ...OPEN,
   },
-  Refund: { ...refund, status: 'PENDING', gateway_ref: null, ...OPEN },
-  RefundNow: { ...refund, status: 'REVIEW', gateway_ref: null, actions: ['look_now', 'resolve'], ...OPEN },
-  Operation: { ...operation, status: 'PENDING', gateway_ref: null, ...OPEN },
-  OperationNow: {
-    ...operation,
+  Refund: { ...GIVEN_BACK, status: 'PENDING', gateway_ref: null, ...OPEN },
+  RefundNow: {
+    ...GIVEN_BACK,
     status: 'REVIEW',
+    failure_code: 'outcome_unknown',
+    gateway_ref: null,
+    actions: ['look_now', 'resolve'],
+    ...OPEN,
+  },
+  Operation: { ...CAPTURED, status: 'PENDING', gateway_ref: null, ...OPEN },
+  OperationNow: {
+    ...CAPTURED,
+    status: 'REVIEW',
+    failure_code: 'outcome_unknown',
     gateway_ref: null,
     actions: ['look_now', 'resolve'],
     ...OPEN,
@@ -169,8 +175,27 @@ export const UNDER_WAY: Partial<Record<AnswerName, object>> = {
   Delivery: { ...DELIVERY, status: 'PENDING', attempts: 0, next_attempt_at: LATER, ended_at: null },
 };
 
-/** Of a void: it captures nothing. */
+/** Of a void. */
 export function ofVoid(example: object): object {
-  const { amount_captured: _, ...rest } = example as Record<string, unknown>;
-  return { ...rest, operation: 'void', gateway_ref: null };
+  return { ...example, operation: 'void', gateway_ref: null };
 }
+
+/** Of a test. */
+export const TEST_DELIVERY = {
+  ...DELIVERY,
+  event_id: 'evt_test_7f3e7c1a9d526b1f4e2a8c010190a6c2',
+  type: 'webhook.test',
+  payment_id: null,
+  status: 'PENDING',
+  attempts: 0,
+  next_attempt_at: LATER,
+  ended_at: null,
+};
+
+/** Of a rotation. */
+export const ROTATED = {
+  ...ENDPOINT,
+  previous_secret_until: '2026-01-31T13:00:00.412Z',
+  updated_at: LATER,
+  secret: 'whsec_…',
+};

@@ -13,6 +13,10 @@ export interface Operation {
   readonly body?: Body;
   /** By status. Null: no body. */
   readonly answers: Readonly<Record<number, AnswerName | null>>;
+  /** What an answer means, by status, where the usual sentence would not be true. */
+  readonly says?: Readonly<Record<number, string>>;
+  /** An answer, where the usual example would not be true. */
+  readonly example?: object;
   /** Its answers are about a void. */
   readonly ofVoid?: true;
   /** Besides those that every route of its kind can have. */

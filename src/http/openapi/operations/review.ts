@@ -7,6 +7,7 @@ interface About {
   readonly name: string;
   readonly resolution: BodyName;
   readonly amount: string;
+  readonly moved: number;
   readonly done: string;
   readonly answer: AnswerName;
 }
@@ -16,6 +17,7 @@ const ABOUT = {
     name: 'Payment',
     resolution: 'PaymentResolution',
     amount: 'amount_captured',
+    moved: 10_000,
     done: 'completed',
     answer: 'PaymentNow',
   },
@@ -23,6 +25,7 @@ const ABOUT = {
     name: 'Refund',
     resolution: 'RefundResolution',
     amount: 'amount_refunded',
+    moved: 4000,
     done: 'succeeded',
     answer: 'RefundNow',
   },
@@ -30,6 +33,7 @@ const ABOUT = {
     name: 'Capture',
     resolution: 'CaptureResolution',
     amount: 'amount_captured',
+    moved: 10_000,
     done: 'succeeded',
     answer: 'OperationNow',
   },
@@ -37,15 +41,24 @@ const ABOUT = {
     name: 'Void',
     resolution: 'VoidResolution',
     amount: 'amount_voided',
+    moved: 10_000,
     done: 'succeeded',
     answer: 'OperationNow',
   },
 } as const satisfies Record<string, About>;
 
+const SOON = 'A worker looks at the gateway at once. Read it again to learn what it found.';
+
 export function review(what: keyof typeof ABOUT): Readonly<Record<'look' | 'resolve', Operation>> {
-  const { name, resolution, amount, done, answer } = ABOUT[what];
+  const { name, resolution, amount, moved, done, answer } = ABOUT[what];
   const about = what === 'void' ? ({ ofVoid: true } as const) : {};
-  const shared = { tag: 'Review', answers: { 202: answer }, retriedIfOpen: [202], ...about } as const;
+  const shared = {
+    tag: 'Review',
+    answers: { 202: answer },
+    retriedIfOpen: [202],
+    says: { 202: SOON },
+    ...about,
+  } as const;
   const missing =
     what === 'payment'
       ? []
@@ -72,7 +85,7 @@ export function review(what: keyof typeof ABOUT): Readonly<Record<'look' | 'reso
           evidence: 'seen in the dashboard of the gateway',
           actor: 'amira',
           gateway_ref: 'ch_123',
-          [amount]: 10000,
+          [amount]: moved,
         },
       },
       problems: [...problems, 'not_in_review', 'resolution_conflict', 'amount_differs'],

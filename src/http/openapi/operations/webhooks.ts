@@ -1,4 +1,5 @@
 /** Where events go, and where those of the gateway come in. */
+import { ROTATED, TEST_DELIVERY } from '../examples.ts';
 import type { Operation } from '../operation.ts';
 import { oneOf } from '../schema.ts';
 import { PAGE } from './queries.ts';
@@ -10,6 +11,8 @@ const AT_DELIVERY = {
   problems: ['webhook_delivery_not_found', 'webhook_endpoint_not_found'],
 } as const;
 
+const SOON = 'It is stored, and sent soon.';
+
 export const WEBHOOKS = {
   create: {
     ...TAG,
@@ -17,6 +20,7 @@ export const WEBHOOKS = {
     summary: 'Add an address that events are sent to.',
     body: { schema: 'WebhookEndpointRequest', example: { url: 'https://shop.example/hook' } },
     answers: { 201: 'WebhookEndpointWithSecret' },
+    says: { 201: 'It is made. No other answer shows its secret.' },
     problems: [
       'webhook_url_refused',
       'webhooks_not_offered',
@@ -41,7 +45,7 @@ export const WEBHOOKS = {
     ...TAG,
     id: 'updateWebhookEndpoint',
     summary: 'Change an endpoint.',
-    body: { schema: 'WebhookEndpointChange', optional: true, example: { enabled: false } },
+    body: { schema: 'WebhookEndpointChange', optional: true, example: { description: 'The warehouse' } },
     answers: { 200: 'WebhookEndpoint' },
     problems: ['webhook_endpoint_not_found', 'webhook_endpoint_exists', 'webhook_url_refused'],
   },
@@ -57,6 +61,8 @@ export const WEBHOOKS = {
     summary: 'Make a new signing secret. The old one signs, too, for a while.',
     body: { schema: 'SecretRotation', optional: true, example: { overlap_s: 3600 } },
     answers: { 200: 'WebhookEndpointWithSecret' },
+    says: { 200: 'It has a new secret. No other answer shows it.' },
+    example: ROTATED,
     problems: ['webhook_endpoint_not_found', 'webhooks_not_offered'],
   },
   test: {
@@ -65,6 +71,8 @@ export const WEBHOOKS = {
     summary: 'Send a test event.',
     body: { schema: 'Nothing', optional: true, example: {} },
     answers: { 202: 'Delivery' },
+    says: { 202: SOON },
+    example: TEST_DELIVERY,
   },
   resendSince: {
     ...AT_ENDPOINT,
@@ -72,6 +80,7 @@ export const WEBHOOKS = {
     summary: 'Send all events since a moment again.',
     body: { schema: 'ResendRequest', example: { since: '2026-01-31T12:00:00Z' } },
     answers: { 202: 'Resent' },
+    says: { 202: SOON },
   },
   deliveries: {
     ...AT_ENDPOINT,
@@ -91,5 +100,6 @@ export const WEBHOOKS = {
     id: 'resendWebhookEvent',
     summary: 'Send one event again.',
     answers: { 202: 'Delivery' },
+    says: { 202: SOON },
   },
 } as const satisfies Record<string, Operation>;
