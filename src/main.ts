@@ -1,11 +1,12 @@
 /** The service as a process: configuration, logs, signals, exit codes. */
 import cluster from 'node:cluster';
-import { readConfig } from './config.ts';
+import { type Config, readConfig } from './config.ts';
 import { beat } from './service/heartbeat.ts';
 import { leaveOnSignal } from './service/leaving.ts';
 import { createLog } from './service/log.ts';
 import { type Service, startService } from './service/start.ts';
 import type { WorkerReady } from './service/supervise.ts';
+import { welcome } from './service/welcome.ts';
 import { ownNumber, startWorkers } from './service/workers.ts';
 
 async function main(): Promise<void> {
@@ -29,7 +30,7 @@ async function main(): Promise<void> {
     leaving.running(workers);
     await workers.ready.then(
       (ready) => {
-        if (!leaving.begun) sayWelcome(ready);
+        if (!leaving.begun) sayWelcome(ready, config);
       },
       async (error: unknown) => {
         if (leaving.begun) return;
@@ -41,29 +42,18 @@ async function main(): Promise<void> {
   }
   const service = await startService(config, log, { role: cluster.isWorker ? 'worker' : 'alone' });
   leaving.running(service);
-  if (!leaving.begun) sayReady(service);
+  if (!leaving.begun) sayReady(service, config);
 }
 
 /** A worker reports to the process that started it, which prints one welcome for all of them. */
-function sayReady({ stop: _stop, ...ready }: Service): void {
+function sayReady({ stop: _stop, ...ready }: Service, config: Config): void {
   if (cluster.isWorker) process.send?.(ready);
-  else sayWelcome(ready);
+  else sayWelcome(ready, config);
 }
 
-function sayWelcome(ready: WorkerReady): void {
-  process.stdout.write(welcome(ready));
-}
-
-function welcome({ url, gatewayUrl, livemode, needsKey, isFake }: WorkerReady): string {
-  const key = needsKey ? `       -H "Authorization: Bearer $PAYONCE_API_KEY" \\\n` : '';
-  const begin = `\nPayonce takes payments at ${url} (gateway: ${gatewayUrl}${livemode ? '' : '; it moves no real money'})\n`;
-  // Only the fake gateway takes this token. And nobody should be invited to move real money.
-  if (!isFake) return `${begin}\n  What it takes: ${url}/reference\n\n`;
-  return `${begin}
-  curl -i ${url}/v1/payments -H 'Content-Type: application/json' -H 'Idempotency-Key: try-1' \\
-${key}       -d '{"order_id":"ORD123","amount":10000,"currency":"USD","method":"tok_visa"}'
-
-`;
+function sayWelcome(ready: WorkerReady, { isSet, PORT }: Config): void {
+  const isOther = !isSet('PORT') && new URL(ready.url).port !== String(PORT);
+  process.stdout.write(welcome(ready, isOther ? PORT : null));
 }
 
 /** Shows the message of an error that a person can fix, and the stack of a bug in our code. */
