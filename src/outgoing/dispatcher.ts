@@ -15,7 +15,7 @@ export interface DispatcherOptions extends DeliverParts {
 }
 
 export interface DispatchLimits {
-  /** Tries under way at once in this process, at endpoints that are well, and at sick ones. */
+  /** Tries under way at once in this process, at endpoints that are well, and at sick ones. One account gets half of them at most. */
   readonly well: number;
   readonly sick: number;
   /** Tries under way at one endpoint that is well. A sick one gets one. */
@@ -54,7 +54,7 @@ export interface Dispatcher {
 export function startDispatcher(options: DispatcherOptions): Dispatcher {
   const { queue, log, clock, random, sender } = options;
   const limits = { ...DISPATCH_LIMITS, ...options.limits };
-  const lanes = { well: new Map<string, number>(), sick: new Map<string, number>() };
+  const lanes = { well: newLane(), sick: newLane() };
   const underWay = new Set<Promise<void>>();
   let stopping = false;
   let cut = false;
@@ -65,8 +65,8 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
   let isSoon = false;
   let isReported = false;
 
-  async function tryOne(claimed: Claimed, lane: Map<string, number>): Promise<void> {
-    add(lane, claimed.endpointId, 1);
+  async function tryOne(claimed: Claimed, lane: Lane): Promise<void> {
+    add(lane, claimed, 1);
     try {
       const noted = await deliver(claimed, options);
       if (cut) return;
@@ -76,7 +76,7 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
       // It is sent again when its lease is over, perhaps by another process.
       report(error);
     } finally {
-      add(lane, claimed.endpointId, -1);
+      add(lane, claimed, -1);
     }
   }
 
@@ -175,14 +175,27 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
   };
 }
 
-function add(lane: Map<string, number>, endpointId: string, change: number): void {
-  const count = (lane.get(endpointId) ?? 0) + change;
-  if (count === 0) lane.delete(endpointId);
-  else lane.set(endpointId, count);
+/** What is under way, by endpoint and by account. */
+interface Lane {
+  readonly endpoints: Map<string, number>;
+  readonly accounts: Map<string, number>;
 }
 
-function total(lane: ReadonlyMap<string, number>): number {
-  return [...lane.values()].reduce((sum, count) => sum + count, 0);
+const newLane = (): Lane => ({ endpoints: new Map(), accounts: new Map() });
+
+function add({ endpoints, accounts }: Lane, { endpointId, accountId }: Claimed, change: number): void {
+  count(endpoints, endpointId, change);
+  count(accounts, accountId, change);
+}
+
+function count(counts: Map<string, number>, name: string, change: number): void {
+  const now = (counts.get(name) ?? 0) + change;
+  if (now === 0) counts.delete(name);
+  else counts.set(name, now);
+}
+
+function total({ accounts }: Lane): number {
+  return [...accounts.values()].reduce((sum, each) => sum + each, 0);
 }
 
 /** Any 128 bits in the form of a UUID. */

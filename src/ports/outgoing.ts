@@ -131,12 +131,20 @@ export interface Claimed extends EndpointKey {
   readonly failures: number;
 }
 
+/** How many tries are under way in this process, by endpoint and by account. */
+export interface UnderWay {
+  readonly endpoints: ReadonlyMap<string, number>;
+  readonly accounts: ReadonlyMap<string, number>;
+}
+
 export interface Claiming {
   /** Whether only endpoints that are sick are asked for, or only the others. */
   readonly sick: boolean;
-  /** How many may be under way at one endpoint in this process, and how many are, by endpoint. */
+  /** How many may be under way at one endpoint in this process. */
   readonly perEndpoint: number;
-  readonly underWay: ReadonlyMap<string, number>;
+  /** Of what is claimed here: of sick endpoints, or of the others. */
+  readonly underWay: UnderWay;
+  /** The places that are free. One account gets at most half of those that the others leave. */
   readonly limit: number;
   readonly leaseMs: number;
   readonly claimId: string;

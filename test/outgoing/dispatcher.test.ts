@@ -137,6 +137,29 @@ test('an endpoint that never answers keeps no other waiting', async () => {
   expect(await statuses()).toContain('PENDING');
 });
 
+test('an account whose many endpoints never answer keeps no other account waiting', async () => {
+  const { start, endpoint, add, queue } = await open({
+    limits: { ...QUICK, well: 8, sick: 2, perEndpoint: 4 },
+  });
+  let most = 0;
+  const waiting = new Set<object>();
+  const slow = await startReceiver((reply) => {
+    waiting.add(reply);
+    most = Math.max(most, waiting.size);
+    reply.on('close', () => waiting.delete(reply));
+  });
+  const quick = await startReceiver();
+  for (const name of ['a', 'b', 'c']) await endpoint({ url: `${slow.url}/${name}`, accountId: 'slow' });
+  await endpoint({ url: quick.url, accountId: 'quick' });
+  for (let n = 0; n < 8; n += 1) await add({ accountId: 'slow' });
+  await queue.plan();
+  start();
+  await until('the slow ones are busy', () => most === 4);
+  for (let n = 0; n < 8; n += 1) await add({ accountId: 'quick' });
+  await until('the quick one has all', () => quick.received.length === 8);
+  expect(most).toBe(4);
+});
+
 test('410 disables the endpoint; a failure is listed with what came back', async () => {
   const { start, endpoint, add, books, database } = await open();
   const broken = await startReceiver(answering(500, {}, 'broken'));

@@ -74,6 +74,23 @@ test('410 disables the endpoint, and what is left waits until it is enabled', as
   expect(await claim()).toHaveLength(1);
 });
 
+test('410 from the address of before says nothing about the new one: the event is sent there', async () => {
+  const { claim, queue, books, made } = await withEvents(1);
+  const [claimed] = await claim();
+  if (claimed === undefined) throw new Error('it was not claimed');
+  await books.update(made, { url: 'https://shop.example/new' });
+  await queue.note(claimed, {
+    ...FAILED,
+    status: 410,
+    next: 'DEAD',
+    gone: true,
+    failures: 5,
+    pauseMs: 60_000,
+  });
+  expect(await books.find(made)).toMatchObject({ status: 'ENABLED', failures: 0, blockedUntilMs: null });
+  expect(await claim()).toMatchObject([{ eventId: claimed.eventId, url: 'https://shop.example/new' }]);
+});
+
 test('an endpoint has a few under way at most, and one with much keeps nobody waiting', async () => {
   const { claim, endpoint, add, queue } = await withEvents(30);
   const quiet = await endpoint({ accountId: 'quiet' });
@@ -83,7 +100,27 @@ test('an endpoint has a few under way at most, and one with much keeps nobody wa
   expect(claims).toHaveLength(9);
   expect(claims.filter(({ endpointId }) => endpointId === quiet.endpointId)).toHaveLength(1);
   const [other] = claims.filter(({ endpointId }) => endpointId !== quiet.endpointId);
-  expect(await claim({ underWay: new Map([[other?.endpointId ?? '', 8]]) })).toEqual([]);
+  const busy = { endpoints: new Map([[other?.endpointId ?? '', 8]]), accounts: new Map([['default', 8]]) };
+  expect(await claim({ underWay: busy })).toEqual([]);
+});
+
+test('an account has half of the places that the others leave, however many endpoints it has', async () => {
+  const { claim, endpoint, add, queue } = await withEvents(2);
+  for (let n = 0; n < 9; n += 1) await endpoint();
+  await endpoint({ accountId: 'quiet' });
+  for (let n = 0; n < 2; n += 1) await add();
+  for (let n = 0; n < 2; n += 1) await add({ accountId: 'quiet' });
+  await queue.plan();
+  const underWay = (accounts: [string, number][]) => ({ endpoints: new Map(), accounts: new Map(accounts) });
+  const of = async (limit: number, accounts: [string, number][]) => {
+    const claims = await claim({ limit, underWay: underWay(accounts), leaseMs: 0 });
+    return ['default', 'quiet'].map((name) => claims.filter(({ accountId }) => accountId === name).length);
+  };
+  expect(await of(12, [])).toEqual([6, 2]);
+  expect(await of(6, [['default', 6]])).toEqual([0, 2]);
+  expect(await of(8, [['default', 4]])).toEqual([2, 2]);
+  const [one, two] = await of(1, [['default', 11]]);
+  expect([one, two]).toEqual([0, 1]);
 });
 
 test('sick endpoints are claimed apart from the others', async () => {
@@ -195,7 +232,7 @@ test('of very many rotations the last secrets sign', async () => {
 
 test('tidying erases what is old, gives up what a sick endpoint has not taken, and mends a jump of the clock', async () => {
   const { books, made, claim, queue, database, planned } = await withEvents(4);
-  const [old, sick] = await claim({ limit: 2 });
+  const [old, sick] = await claim({ perEndpoint: 2 });
   if (old === undefined || sick === undefined) throw new Error('they were not claimed');
   await queue.note(old, DELIVERED);
   await queue.note(sick, { ...FAILED, waitMs: 60_000, failures: 5 });

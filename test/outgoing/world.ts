@@ -101,7 +101,7 @@ export async function openWorld() {
     queue.claim({
       sick: false,
       perEndpoint: 8,
-      underWay: new Map(),
+      underWay: { endpoints: new Map(), accounts: new Map() },
       limit: 64,
       leaseMs: 60_000,
       claimId: randomUUID(),

@@ -55,6 +55,15 @@ export const WEBHOOKS_OUT: readonly PlantedBug[] = [
     tests: { file: QUEUE, named: 'a few under way at most' },
   },
   {
+    name: 'one account takes all places',
+    story: 'A merchant whose fifty receivers hang keeps all other merchants waiting for minutes.',
+    file: `${FOLDER}/claim.ts`,
+    find: '    LIMIT a.room\n',
+    put: '    LIMIT a.room * 1000\n',
+    judge: 'store suite',
+    tests: { file: QUEUE, named: 'half of the places that the others leave' },
+  },
+  {
     name: 'during a rotation an event is signed with the new secret alone',
     story: 'A receiver that still has the old secret refuses every event until it is deployed.',
     file: 'src/outgoing/deliver.ts',
