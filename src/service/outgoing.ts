@@ -8,7 +8,7 @@ import type { Payonce } from '../engine/api.ts';
 import { exclusiveNowFields } from '../http/exclusive-now.ts';
 import { paymentNowFields } from '../http/payment-now.ts';
 import { refundNowFields } from '../http/refund-now.ts';
-import { type AddressRules, systemResolve } from '../outgoing/addresses.ts';
+import { type AddressRules, askNameServers, systemResolve } from '../outgoing/addresses.ts';
 import type { Show } from '../outgoing/deliver.ts';
 import { type Dispatcher, startDispatcher } from '../outgoing/dispatcher.ts';
 import { createOutgoing, type Outgoing } from '../outgoing/endpoints.ts';
@@ -39,10 +39,8 @@ export function openOutgoing(
 ): OpenOutgoing {
   const pool = database.openPool({ name: 'payonce-webhooks', max: WEBHOOKS_POOL });
   const box = openBox(config);
-  const rules: AddressRules = {
-    resolve: systemResolve,
-    allowPrivate: config.WEBHOOK_ALLOW_PRIVATE === 'yes',
-  };
+  const allowPrivate = config.WEBHOOK_ALLOW_PRIVATE === 'yes';
+  const rules: AddressRules = { resolve: allowPrivate ? systemResolve : askNameServers(), allowPrivate };
   let dispatcher: Dispatcher | null = null;
   return {
     outgoing: createOutgoing({
