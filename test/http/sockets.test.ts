@@ -67,6 +67,12 @@ describe('what Node would answer with an empty body, or take', () => {
     ['no Host', 'invalid_request', 400, ''],
     ['several Hosts', 'invalid_request', 400, 'Host: a\r\nhOST: b\r\nConnection: close\r\n'],
     ['the same Host twice', 'invalid_request', 400, 'Host: a\r\nHost: a\r\nConnection: close\r\n'],
+    [
+      'two API keys',
+      'invalid_request',
+      400,
+      'Host: a\r\nAuthorization: Bearer a\r\nauthorization: Bearer b\r\nConnection: close\r\n',
+    ],
     ['an Expect that nobody knows', 'expectation_failed', 417, 'Host: a\r\nExpect: a-miracle\r\n'],
   ])('%s is a problem document: %s, %i', async (_name, code, status, headers) => {
     const { listen, charges, lines } = harness();
