@@ -43,8 +43,10 @@ export function createSender({ timeoutMs = 15_000, ...rules }: SenderOptions): S
   const agent = new Agent({ connect: guarded(rules, timeoutMs), pipelining: 1, keepAliveTimeout: 4000 });
 
   async function exchange({ url, headers, body }: Message): Promise<Sent> {
+    const { hostname, protocol } = new URL(url);
+    // It was stored while the setting for development allowed it.
+    if (protocol !== 'https:' && !rules.allowPrivate) throw new PlainHttpError();
     // Sockets do not look up an address that stands in the URL.
-    const { hostname } = new URL(url);
     if (isIP(hostname.replace(/^\[|\]$/g, '')) !== 0) await allowedAddresses(hostname, rules);
     const signal = AbortSignal.timeout(timeoutMs);
     const answer = await request(url, { method: 'POST', headers, body, dispatcher: agent, signal });
@@ -114,8 +116,13 @@ function secondsOf(header: string | string[] | undefined): number | null {
   return typeof header === 'string' && /^\d{1,9}$/.test(header) ? Number(header) * 1000 : null;
 }
 
+class PlainHttpError extends Error {
+  readonly code = 'NOT_HTTPS';
+}
+
 const WORDS: Readonly<Record<string, string>> = {
   ADDRESS_NOT_PUBLIC: 'The host leads to an address that is not public. Nothing was sent.',
+  NOT_HTTPS: 'The URL does not begin with https://. Nothing was sent. Change it.',
   ECONNREFUSED: 'The connection was refused. Nothing was sent.',
   ENOTFOUND: 'The host name has no address. Nothing was sent.',
   EAI_AGAIN: 'The host name could not be looked up. Nothing was sent.',

@@ -121,6 +121,15 @@ describe('no answer', () => {
   });
 });
 
+test('a URL without TLS, stored while it was allowed, is sent nothing', async () => {
+  const { port, connections } = await startReceiver();
+  for (const host of ['shop.example', '127.0.0.1'])
+    expect(
+      await open({ allowPrivate: false, resolve: async () => [HERE] })(`http://${host}:${port}/`),
+    ).toMatchObject({ error: 'The URL does not begin with https://. Nothing was sent. Change it.' });
+  expect(connections()).toBe(0);
+});
+
 describe('an address that is not public', () => {
   const REFUSED = {
     status: null,
@@ -131,7 +140,7 @@ describe('an address that is not public', () => {
     '%s in the URL',
     async (host) => {
       const { port, connections } = await startReceiver();
-      expect(await open({ allowPrivate: false })(`http://${host}:${port}/`)).toMatchObject(REFUSED);
+      expect(await open({ allowPrivate: false })(`https://${host}:${port}/`)).toMatchObject(REFUSED);
       expect(connections()).toBe(0);
     },
   );
@@ -140,7 +149,7 @@ describe('an address that is not public', () => {
     const { port, connections } = await startReceiver();
     for (const addresses of [[HERE], [PUBLIC, HERE], [HERE, PUBLIC]]) {
       const send = open({ allowPrivate: false, resolve: async () => addresses });
-      expect(await send(`http://shop.example:${port}/`)).toMatchObject(REFUSED);
+      expect(await send(`https://shop.example:${port}/`)).toMatchObject(REFUSED);
     }
     expect(connections()).toBe(0);
   });
@@ -154,7 +163,7 @@ describe('an address that is not public', () => {
       return [answers.shift() ?? HERE];
     };
     expect(await resolve('shop.example')).toEqual([PUBLIC]); // at registration
-    expect(await open({ allowPrivate: false, resolve })(`http://shop.example:${port}/`)).toMatchObject(
+    expect(await open({ allowPrivate: false, resolve })(`https://shop.example:${port}/`)).toMatchObject(
       REFUSED,
     );
     expect([asked, connections()]).toEqual([2, 0]);
