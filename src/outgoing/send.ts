@@ -8,6 +8,7 @@ import { maskCardNumbers } from '../domain/cards.ts';
 import { isPublicAddress } from '../domain/outgoing/address.ts';
 import type { TryResult } from '../domain/outgoing/schedule.ts';
 import { type AddressRules, allowedAddresses, ForbiddenAddressError, guardedLookup } from './addresses.ts';
+import { endFloods } from './flood.ts';
 
 export interface Message {
   readonly url: string;
@@ -75,6 +76,7 @@ function guarded(rules: AddressRules, timeoutMs: number): buildConnector.connect
       if (error !== null) {
         callback(error, null);
       } else if (rules.allowPrivate || isPublicAddress(socket.remoteAddress ?? '')) {
+        endFloods(socket);
         callback(null, socket);
       } else {
         socket.destroy();
@@ -129,6 +131,7 @@ const WORDS: Readonly<Record<string, string>> = {
   UND_ERR_CONNECT_TIMEOUT: 'No connection was made in time. Nothing was sent.',
   ECONNRESET: 'The connection broke before the answer.',
   UND_ERR_SOCKET: 'The connection broke before the answer.',
+  ANSWER_TOO_LARGE: 'More came in than any answer needs, so the connection was ended.',
   UND_ERR_HEADERS_OVERFLOW: 'The headers of the answer are too large.',
 };
 

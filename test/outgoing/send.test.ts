@@ -91,6 +91,26 @@ describe('no answer', () => {
     expect(sent.status).toBeNull();
   });
 
+  test.each([
+    ['interim answers', 'HTTP/1.1 103 Early Hints\r\n\r\n'],
+    ['blank lines', '\r\n\r\n'],
+  ])('%s without end', async (_name, text) => {
+    const flood = Buffer.from(text.repeat(4000));
+    const server = createServer((socket) => {
+      socket.on('error', () => {});
+      const more = (): void => {
+        while (!socket.destroyed && socket.write(flood));
+      };
+      socket.once('data', more).on('drain', more);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as { port: number };
+    expect(await open({ timeoutMs: 3000 })(`http://127.0.0.1:${port}/`)).toMatchObject({
+      error: 'More came in than any answer needs, so the connection was ended.',
+    });
+  });
+
   test('the connection is refused', async () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -91,4 +91,14 @@ export const WEBHOOKS_OUT: readonly PlantedBug[] = [
     judge: 'gateway suite',
     tests: { file: SEND, named: 'also as one of several' },
   },
+  {
+    name: 'a receiver may answer without end',
+    story:
+      'A receiver sends interim answers as fast as it can, and payments of other merchants wait for seconds.',
+    file: 'src/outgoing/flood.ts',
+    find: 'socket.bytesRead - before > MOST_BYTES',
+    put: 'socket.bytesRead - before > MOST_BYTES * 1e6',
+    judge: 'gateway suite',
+    tests: { file: SEND, named: 'without end' },
+  },
 ];
