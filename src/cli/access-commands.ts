@@ -75,11 +75,10 @@ function addKeys(keys: Command): void {
     .command('rotate')
     .description('make a new key with the same rights, and end the old one after the overlap')
     .argument('<key-id>', 'its id', keyId)
-    .option(
-      '--overlap <time>',
-      'how long the old key still works, such as 24h; 0s: not at all',
-      duration,
-      86_400_000,
+    .addOption(
+      new Option('--overlap <time>', 'how long the old key still works, such as 90m; 0s: not at all')
+        .argParser(duration)
+        .default(86_400_000, '24h'),
     );
   asJson(rotate, (asking, [id], { overlap: overlapMs }: { readonly overlap: number }) =>
     rotateKey(asking, { keyId: String(id), overlapMs }),

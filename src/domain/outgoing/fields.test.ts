@@ -78,6 +78,7 @@ test('since is a moment with its offset', () => {
     '2026-01-31',
     '2026-01-31T12:00:00',
     '2026-13-31T12:00:00Z',
+    '2026-02-30T12:00:00Z',
     5,
   ])
     expect(readSince(new Map([['since', since]]))).toMatchObject({ kind: 'refused' });

@@ -1,5 +1,6 @@
 /** What a merchant says about an endpoint, and everything that is wrong with it. */
 import { holdsCardNumber } from '../cards.ts';
+import { moment } from '../date-time.ts';
 import {
   type Findings,
   type RefusedFields,
@@ -113,8 +114,6 @@ export function readRotation(
   return refusal(findings) ?? { kind: 'rotation', overlapMs: Number(value) * 1000 };
 }
 
-const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)$/;
-
 /** `{"since"}`: a moment with its offset. */
 export function readSince(
   fields: Fields,
@@ -122,10 +121,10 @@ export function readSince(
   const findings: Findings = { complaints: [], cardNumber: false };
   refuseUnknown(fields, ['since'], unknown, findings);
   const value = fields.get('since');
-  const sinceMs = typeof value === 'string' && MOMENT.test(value) ? Date.parse(value) : Number.NaN;
-  if (Number.isNaN(sinceMs))
+  const sinceMs = typeof value === 'string' ? moment(value) : undefined;
+  if (sinceMs === undefined)
     report(findings, ['since'], 'is required: a date and time with its offset, such as 2026-01-31T12:00:00Z');
-  return refusal(findings) ?? { kind: 'since', sinceMs };
+  return refusal(findings) ?? { kind: 'since', sinceMs: Number(sinceMs) };
 }
 
 /** A body without fields. */
