@@ -70,8 +70,8 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
     try {
       const noted = await deliver(claimed, options);
       if (cut) return;
-      await queue.note(claimed, noted);
-      tell(log, claimed, noted);
+      // What an old address has answered says nothing about the endpoint.
+      if (await queue.note(claimed, noted)) tell(log, claimed, noted);
     } catch (error) {
       // It is sent again when its lease is over, perhaps by another process.
       report(error);

@@ -171,7 +171,8 @@ export interface DeliveryQueue {
   /** Makes deliveries of what is new in the audit trails. `idle`: no endpoint is enabled. `more`: there may be more at once. */
   plan(): Promise<'idle' | 'done' | 'more'>;
   claim(wanted: Claiming): Promise<readonly Claimed[]>;
-  note(claimed: Claimed, noted: Noted): Promise<void>;
+  /** Whether the endpoint has changed by it. */
+  note(claimed: Claimed, noted: Noted): Promise<boolean>;
   /** Erases what ended long ago, gives up what sick endpoints have not taken in time, and mends what a jump of the clock has put far ahead. */
   tidy(): Promise<void>;
 }

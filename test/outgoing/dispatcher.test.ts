@@ -97,8 +97,8 @@ test('a dispatcher that dies between sending and noting: the event comes again, 
   const { url, received } = await startReceiver();
   await endpoint({ url });
   await add();
-  const never = new Promise<void>(() => {});
-  const dying = { ...queue, note: (): Promise<void> => never };
+  const never = new Promise<boolean>(() => {});
+  const dying = { ...queue, note: () => never };
   const sender = createSender({ resolve: async () => [], allowPrivate: true });
   onTestFinished(() => sender.close());
   // It is never stopped: a dead process is not either. It looks no more, because its clock stands still.

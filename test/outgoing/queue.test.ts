@@ -79,7 +79,7 @@ test('410 from the address of before says nothing about the new one: the event i
   const [claimed] = await claim();
   if (claimed === undefined) throw new Error('it was not claimed');
   await books.update(made, { url: 'https://shop.example/new' });
-  await queue.note(claimed, {
+  const changed = await queue.note(claimed, {
     ...FAILED,
     status: 410,
     next: 'DEAD',
@@ -87,6 +87,7 @@ test('410 from the address of before says nothing about the new one: the event i
     failures: 5,
     pauseMs: 60_000,
   });
+  expect(changed).toBe(false);
   expect(await books.find(made)).toMatchObject({ status: 'ENABLED', failures: 0, blockedUntilMs: null });
   expect(await claim()).toMatchObject([{ eventId: claimed.eventId, url: 'https://shop.example/new' }]);
 });

@@ -30,13 +30,18 @@ UPDATE payonce.webhook_endpoints e SET
   disabled_reason = CASE WHEN $14::boolean THEN 'gone' ELSE e.disabled_reason END
 FROM (SELECT CASE WHEN $13::float8 > 0 THEN now() + $13::float8 * interval '1 ms' END AS until) i
 WHERE ${IS_AS_CLAIMED} AND (SELECT count(*) FROM d) >= 0
-  AND (e.failures <> $12::int OR e.blocked_until IS DISTINCT FROM i.until OR $14::boolean)`;
+  AND (e.failures <> $12::int OR e.blocked_until IS DISTINCT FROM i.until OR $14::boolean)
+RETURNING true`;
 
-export async function note({ query }: Pick<Session, 'query'>, claimed: Claimed, noted: Noted): Promise<void> {
+export async function note(
+  { query }: Pick<Session, 'query'>,
+  claimed: Claimed,
+  noted: Noted,
+): Promise<boolean> {
   const { accountId, endpointId, eventId, attempt, claimId, url } = claimed;
   const { tookMs, status, answer, error, next, waitMs, failures, pauseMs, gone } = noted;
   const own = [accountId, endpointId, eventId, attempt, claimId];
-  await query(NOTE, [
+  const changed = await query(NOTE, [
     ...own,
     Math.round(tookMs),
     status,
@@ -49,4 +54,5 @@ export async function note({ query }: Pick<Session, 'query'>, claimed: Claimed, 
     gone,
     url,
   ]);
+  return changed.length > 0;
 }
