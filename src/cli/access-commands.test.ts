@@ -1,7 +1,10 @@
 /** The commands for accounts and keys, on a real database. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { Command } from 'commander';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { openDatabase, openEmptyDatabase } from '../../test/postgres/world.ts';
+import { makeTemporaryFolder } from '../../test/support/temporary-folder.ts';
 import { apiKeyHash, parseApiKey } from '../domain/api-keys.ts';
 import { createKeyReader } from '../postgres/access/index.ts';
 import { addAccessCommands } from './access-commands.ts';
@@ -135,6 +138,18 @@ describe('payonce keys create', () => {
     expect((await run(...CREATE, flag, value)).failed).toMatch(words);
   });
 });
+
+it.each([[['keys', 'list']], [['accounts', 'list']], [['accounts', 'disable', 'shop']]])(
+  'payonce %j in another folder makes no database',
+  async (words) => {
+    const DATA_DIR = join(makeTemporaryFolder(), 'none');
+    vi.stubEnv('DATABASE_URL', undefined);
+    vi.stubEnv('DATA_DIR', DATA_DIR);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    expect((await run(...words)).failed).toContain(`There is no folder ${DATA_DIR}`);
+    expect(existsSync(DATA_DIR)).toBe(false);
+  },
+);
 
 describe('payonce keys list', () => {
   it('shows no key, but how each one ends, and what became of it', async () => {

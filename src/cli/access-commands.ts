@@ -100,7 +100,10 @@ function asJson<Flags>(
       out: (text: string) => void process.stdout.write(text),
       say: (text: string) => void process.stderr.write(text),
     };
-    await withBooks(output.say, (books) => work({ books, output, json: flags.json === true }, words, flags));
+    const mayMake = command.name() === 'create';
+    await withBooks({ say: output.say, mayMake }, (books) =>
+      work({ books, output, json: flags.json === true }, words, flags),
+    );
   });
 }
 

@@ -14,7 +14,7 @@ export async function createAccount({ books, output, json }: Asking, accountId: 
     throw new Error(`The account ${accountId} exists already. Nothing was changed.`);
   }
   await show({ books, output, json }, accountId);
-  output.say(`Give it a key: payonce keys create --account ${accountId} --scopes …\n`);
+  output.say(`Give it a key: payonce keys create --account ${JSON.stringify(accountId)} --scopes …\n`);
 }
 
 export async function listAccounts({ books, output, json }: Asking): Promise<void> {

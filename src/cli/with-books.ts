@@ -1,4 +1,5 @@
 /** Opens the accounts and keys of the database that the environment names. */
+import { existsSync } from 'node:fs';
 import pg from 'pg';
 import { readDatabasePlace } from '../config.ts';
 import type { KeyBooks } from '../ports/access.ts';
@@ -12,12 +13,19 @@ interface Opened {
   readonly own: { stop(): Promise<void> } | null;
 }
 
-/** Runs the work, and closes the database. `say`: for a person, what was done to have a database. Rejects with words for a person. */
+export interface BooksOptions {
+  /** For a person: what was done to have a database. */
+  readonly say: (text: string) => void;
+  /** Whether an embedded database may be made where there is none: only for what is stored in it. */
+  readonly mayMake: boolean;
+}
+
+/** Runs the work, and closes the database. Rejects with words for a person. */
 export async function withBooks(
-  say: (text: string) => void,
+  options: BooksOptions,
   work: (books: KeyBooks) => Promise<void>,
 ): Promise<void> {
-  const { url, own } = await open(say);
+  const { url, own } = await open(options);
   const pool = new pg.Pool({ connectionString: url, max: 1 });
   pool.on('error', () => {});
   try {
@@ -35,12 +43,16 @@ export async function withBooks(
 
 const INSTEAD = 'Set DATABASE_URL to the database of the service';
 
-async function open(say: (text: string) => void): Promise<Opened> {
+async function open({ say, mayMake }: BooksOptions): Promise<Opened> {
   const place = readDatabasePlace();
   if ('url' in place) return { url: place.url, own: null };
   const { dataDir } = place;
   const running = await findEmbedded(dataDir, INSTEAD);
   if (running !== null) return { url: running.url, own: null };
+  if (!mayMake && !existsSync(dataDir))
+    throw new Error(
+      `There is no folder ${dataDir}, so there is no account and no key. Nothing was done. Run the command where the service runs, or set its DATA_DIR or DATABASE_URL.`,
+    );
   const log = (line: string) => say(`${line}\n`);
   const own = await startEmbedded({ dataDir, log }, INSTEAD);
   return { url: own.url, own };

@@ -13,7 +13,7 @@ const ALARMS: Readonly<Record<Alarm, string>> = {
   gateway_forbidden:
     'the gateway answered 401 or 403: it refuses our credentials, or this order; the order waits, until its give_up_after_s if it has one, and if a second order is refused, all calls are paused: fix the credentials, or ask the gateway about this order',
   needs_review:
-    'the outcome of this payment cannot be proved: look its charge up at the gateway, then ask for look-now or resolve it',
+    'the outcome of this payment cannot be proved, or the gateway shows other terms than were asked for (detail says which): look its charge up at the gateway, then ask for look-now or resolve it',
   duplicate_charge: 'the gateway holds more than one live charge of this order: refund the surplus there',
   duplicate_refund: 'the gateway holds more than one live refund under one key: look at the charge there',
   duplicate_capture: 'the gateway holds more than one capture under one key: look at the charge there',
