@@ -25,6 +25,16 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     tests: { file: RESTORED, named: 'is not believed where it says that no call was made' },
   },
   {
+    name: 'a call that was not sent ends the charge, whatever a restored database has forgotten',
+    story:
+      'A charge is under way when the database is restored. The next call is not sent, the order is told that nothing was charged, and then the forgotten charge is paid.',
+    file: `${FOLDER}/call-ended.ts`,
+    find: '  if (context.policy.contract.lookup && mayBeForgotten(operation, context)) return decision;\n',
+    put: '',
+    judge: 'engine suite',
+    tests: { file: DECISIONS, named: 'whose last call was not sent before it fails it' },
+  },
+  {
     name: 'an old first call leaves where nothing can be looked up',
     story:
       'A backup that is a week old is restored, and orders that were charged since then are charged again, because their keys are pruned.',

@@ -15,7 +15,7 @@ import {
   NOT_EXECUTED,
   review,
 } from './decision.ts';
-import { mayCall } from './limits.ts';
+import { mayBeForgotten, mayCall } from './limits.ts';
 
 /** How a call ended. `unprepared`: the gateway's definite no to what it was to be called on, so nothing was called. */
 export type CallEnd = CallOutcome | { readonly kind: 'unprepared'; readonly code: string };
@@ -115,6 +115,8 @@ function onRefused(
 ): Decision {
   const decision = retryOrAsk(operation, 'call.refused', reason, retryAfterMs, context);
   if (decision.next.step === 'call' || operation.doubt.kind !== 'none') return decision;
+  // A restored database may have forgotten an earlier call, which was executed or can still be. So the gateway is asked.
+  if (context.policy.contract.lookup && mayBeForgotten(operation, context)) return decision;
   return failed(operation, 'gateway_unavailable', NOT_EXECUTED);
 }
 

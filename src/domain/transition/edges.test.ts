@@ -17,6 +17,7 @@ import {
   NO_EVIDENCE,
   onAhead,
   onAheadOfCall,
+  onCallEnded,
   onClaim,
   onLookedFirst,
   onLookupEnded,
@@ -113,6 +114,18 @@ describe('a restored database', () => {
     expect(onClaim(tried, QUIET, at(late, policy())).next.status).toBe('FAILED');
     const blind = policy({ restoredAtMs: RESTORED }, { lookup: false });
     expect(onClaim(tried, QUIET, at(late, blind)).next.status).toBe('FAILED');
+  });
+
+  it('looks up a charge whose last call was not sent before it fails it: a forgotten one may have been', () => {
+    const tried = charge({ attempts: restored.maxAttempts });
+    const refused = { kind: 'refused', reason: 'connection_refused' } as const;
+    expect(onCallEnded(tried, refused, at(RESTORED + 1, restored))).toMatchObject({
+      next: { status: 'PROCESSING', step: 'lookup' },
+      event: { type: 'call.refused' },
+    });
+    expect(onCallEnded(tried, refused, at(RESTORED + 1, policy())).next.status).toBe('FAILED');
+    const blind = policy({ restoredAtMs: RESTORED }, { lookup: false });
+    expect(onCallEnded(tried, refused, at(RESTORED + 1, blind)).next.status).toBe('FAILED');
   });
 });
 
