@@ -160,6 +160,31 @@ test('an account whose many endpoints never answer keeps no other account waitin
   expect(most).toBe(4);
 });
 
+test.each([
+  ['is told', true, 1],
+  ['from an address of before is not told', false, 0],
+])('a 410 %s', async (_what, hasChanged, lines) => {
+  const { start, endpoint, add, queue, statuses } = await open();
+  const { url } = await startReceiver(answering(410));
+  await endpoint({ url });
+  await add();
+  const warned: string[] = [];
+  const dispatcher = start({
+    queue: {
+      ...queue,
+      async note(...noted) {
+        await queue.note(...noted);
+        return hasChanged;
+      },
+    },
+    log: { info() {}, warn: (_fields, message) => void warned.push(message), error() {} },
+  });
+  await until('it is given up', async () => (await statuses())[0] === 'DEAD');
+  // It ends what is under way first.
+  await dispatcher.stop(60_000);
+  expect(warned.filter((message) => message.includes('410'))).toHaveLength(lines);
+});
+
 test('410 disables the endpoint; a failure is listed with what came back', async () => {
   const { start, endpoint, add, books, database } = await open();
   const broken = await startReceiver(answering(500, {}, 'broken'));
