@@ -5,6 +5,9 @@
 import type { GatewayContract } from '../../src/domain/contract.ts';
 import type { EffectTerms } from '../../src/domain/outcomes.ts';
 
+/** Nobody's. A gateway that breaks its contract books an effect under it. */
+export const OTHER_REFERENCE = '00000000-0000-4000-8000-000000000000';
+
 /** One effect in a ledger. */
 export interface BookedEffect {
   readonly id: string;

@@ -1,6 +1,7 @@
 /** What must hold once the faults have stopped and everything had time to end: payments are settled, equal to the ledger, and not held. */
 
 import { isSettled } from '../../src/domain/operation.ts';
+import { OTHER_REFERENCE } from '../gateway/effects.ts';
 import { type ChargeBooks, isHeldOrTaken } from '../gateway/model.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Database, Row } from '../store/database.ts';
@@ -11,7 +12,7 @@ import { silentMoney } from './late-money.ts';
 import { judgePayable } from './two-steps.ts';
 import { isUndisturbed } from './undisturbed.ts';
 import { sentUnder } from './wire.ts';
-import { hasOpenWish } from './wishes.ts';
+import { hasOpenWish, wasRefuted } from './wishes.ts';
 
 export interface EndingParts {
   readonly plan: Plan;
@@ -66,10 +67,9 @@ export function isAtRest(
     return evidence === 0 && (!contract.lookup || inReview(row.payment.paymentId) || isOther(keyOf(row)));
   if (isSettled(operation.status)) return dueAtMs === null && evidence === 0;
   // Late evidence is kept for the person who decides.
-  if (operation.status !== 'REVIEW' || (dueAtMs === null) !== !contract.lookup || hasOpenWish(row))
-    return false;
-  // The gateway shows it under another reference, so no look tells what has become of it.
-  if (operation.failureCode === 'reference_mismatch') return true;
+  if (operation.status !== 'REVIEW' || (dueAtMs === null) !== !contract.lookup) return false;
+  // Once the gateway has refuted a word, the next one waits for its answer. A charge that it shows on other terms may have none.
+  if (hasOpenWish(row)) return isOther(keyOf(row)) && wasRefuted(row);
   return !contract.lookup || !isTakenBack(row, ledger, isOther);
 }
 
@@ -85,6 +85,8 @@ function isTakenBack(
 ): boolean {
   const keys = new Set(operations.map(({ gatewayKey }) => gatewayKey));
   const charges = ledger.filter(({ key }) => keys.has(key));
+  // The gateway shows it under another reference, so no look tells what has become of it.
+  if (charges.some(({ reference }) => reference === OTHER_REFERENCE)) return false;
   const isOpen = charges.some((one) => isHeldOrTaken(one) || one.status === 'pending');
   // What was made on other terms than were asked for says nothing of the order once it is given back. While it is live, a person decides.
   const back = new Set(

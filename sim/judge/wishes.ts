@@ -32,6 +32,11 @@ export function hasOpenWish({ events }: Pick<Row, 'events'>): boolean {
   return last?.type === 'operator.wished';
 }
 
+/** Whether the gateway has refuted a word about the charge that decides now. */
+export function wasRefuted({ payment, events }: Pick<Row, 'payment' | 'events'>): boolean {
+  return events.some(({ type, chargeN }) => type === 'operator.refuted' && chargeN === payment.operation.n);
+}
+
 /** Whether the look at the operation itself has shown nothing. If so, the operator's word is all that there is. */
 export function isSilent({ book, plan }: CommitJudgeParts, { before, rowAfter }: Change): boolean {
   if (!plan.policy.contract.lookup) return true;
@@ -107,11 +112,7 @@ function judgeCarriedOut(parts: CommitJudgeParts, change: Change, { outcome }: W
     STRONGER[outcome].has(kind) && !isAboutAnother(parts, change, kind);
   if (looked.length > 0 && looked.every(isStronger))
     wrong(parts, change, `carried out although the gateway showed it as ${looked.join(' or ')}`);
-  const { n } = after.operation;
-  const wasRefuted = rowAfter.events.some(
-    ({ type, chargeN }) => type === 'operator.refuted' && chargeN === n,
-  );
-  if (wasRefuted && plan.policy.contract.lookup && isSilent(parts, change))
+  if (wasRefuted(rowAfter) && plan.policy.contract.lookup && isSilent(parts, change))
     wrong(parts, change, 'carried out without an answer, and one was refuted before');
   if (isMade(after.operation.status) !== (outcome === 'completed'))
     wrong(parts, change, `${outcome} was carried out as ${after.operation.status}`);

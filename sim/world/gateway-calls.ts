@@ -1,5 +1,6 @@
 /** What happens to a call after its first byte: in the network, at the gateway, and on the way back. */
 import type { Exchange } from '../../src/gateways/http/exchange.ts';
+import { OTHER_REFERENCE } from '../gateway/effects.ts';
 import type { BookedEffect, Customer, Reply, Wish } from '../gateway/model.ts';
 import type { CallFault } from '../plan/faults.ts';
 import type { AnyRequest, Effect } from './effects.ts';
@@ -10,7 +11,6 @@ import {
   GARBAGE,
   limited,
   notSent,
-  OTHER_KEY,
   RESET,
   replied,
 } from './gateway-answers.ts';
@@ -250,6 +250,6 @@ function wrongTerms(word: string, request: AnyRequest, fault: CallFault): Wish['
   // No gateway captures more than it holds.
   if (fault === 'wrong_amount') return { amountMinor: request.amountMinor + (word === 'capture' ? -1 : 1) };
   if (fault === 'wrong_currency') return { currency: request.currency === 'USD' ? 'EUR' : 'USD' };
-  if (fault === 'wrong_reference') return { reference: OTHER_KEY };
+  if (fault === 'wrong_reference') return { reference: OTHER_REFERENCE };
   return undefined;
 }
