@@ -55,7 +55,8 @@ export const AFTER_AUTHORIZED: Readonly<Record<LookupOutcome['kind'] | 'not_sent
   captured: ['payment.captured', 'lookup.unavailable'],
   reversed: ['payment.voided', 'lookup.unavailable'],
   sealed: ['payment.voided', 'lookup.unavailable'],
-  declined: ['lookup.unavailable'],
+  // An operator has said that the money is held, and it never was.
+  declined: ['payment.voided', 'lookup.unavailable'],
   pending: ['lookup.unavailable'],
   mismatch: ['lookup.unavailable'],
   duplicated: ['lookup.unavailable'],

@@ -2,7 +2,7 @@
  * What each process's limits must guarantee, however small they are. No more exchanges at once than slots. No more retries and lookups
  * than the budgets allow. No call while calls are stopped. No claim is held while waiting. No client waits for ever or is answered late.
  */
-import type { EffectKind } from '../../src/domain/effects.ts';
+import { EFFECTS, type EffectKind } from '../../src/domain/effects.ts';
 import { isSettled } from '../../src/domain/operation.ts';
 import type { CallOutcome } from '../../src/domain/outcomes.ts';
 import type { RefundedOutcome } from '../../src/domain/refund-outcomes.ts';
@@ -66,15 +66,22 @@ export interface LimitJudgeParts {
 interface Seen {
   readonly startedMs: number;
   readonly underWay: Record<ExchangeKind, number>;
-  /** Charges have the budgets to themselves, and refunds half as much. */
-  readonly spent: Readonly<Record<EffectKind, Spent>>;
+  /** Charges have the budgets to themselves. All follow-ups together have half as much, and what any of them has earned. */
+  readonly spent: Readonly<Record<Purse, Spent>>;
   /** Each kind of effect stops its own calls only. */
   readonly calls: Readonly<Record<EffectKind, Calls>>;
   /** Its timers that rang late, in true time. */
   readonly lateRings: { readonly atMs: number; readonly lateMs: number }[];
 }
 
-/** What one incarnation has used of its budgets for one kind. */
+/** Who shares the budgets. */
+type Purse = 'charges' | 'followUps';
+
+function purseOf(effect: EffectKind): Purse {
+  return EFFECTS[effect].followUp === null ? 'charges' : 'followUps';
+}
+
+/** What one incarnation has used of its budgets. */
 interface Spent {
   retries: number;
   lookups: number;
@@ -113,13 +120,8 @@ interface Claimed {
 const AT_ONCE_MS = 1000;
 /** The longest time from the end of a charge to the answer. A request that looked just before looks again within a second. */
 const TOLD_WITHIN_MS = 2500;
-/** Which part of the budgets is for each kind. */
-const SHARES: Readonly<Record<EffectKind, number>> = {
-  charge: 1,
-  refund: 0.5,
-  capture: 0.5,
-  void: 0.5,
-};
+/** Which part of the budgets is for each. */
+const SHARES: Readonly<Record<Purse, number>> = { charges: 1, followUps: 0.5 };
 /** One token more: it may become available within the same millisecond. */
 const ROUNDING = 1;
 
@@ -140,12 +142,7 @@ export function createLimitJudge(parts: LimitJudgeParts): LimitJudge {
     const fresh: Seen = {
       startedMs: monotonicMs,
       underWay: { call: 0, lookup: 0 },
-      spent: {
-        charge: nothingSpent(),
-        refund: nothingSpent(),
-        capture: nothingSpent(),
-        void: nothingSpent(),
-      },
+      spent: { charges: nothingSpent(), followUps: nothingSpent() },
       calls: { charge: noCalls(), refund: noCalls(), capture: noCalls(), void: noCalls() },
       lateRings: [],
     };
@@ -169,9 +166,10 @@ export function createLimitJudge(parts: LimitJudgeParts): LimitJudge {
 
   function judgeBudgets(caller: Caller, known: Seen, { budget }: Claimed, effect: EffectKind): void {
     if (narrow === null || budget === null) return;
-    const spent = known.spent[effect];
+    const purse = purseOf(effect);
+    const spent = known.spent[purse];
     spent[budget] += 1;
-    const share = SHARES[effect];
+    const share = SHARES[purse];
     const { initial, perSecond } = narrow.budgets[budget];
     const seconds = (caller.monotonicMs - known.startedMs) / 1000;
     const earned = budget === 'retries' ? spent.earned : 0;
@@ -179,7 +177,7 @@ export function createLimitJudge(parts: LimitJudgeParts): LimitJudge {
     if (spent[budget] > most)
       violated(
         'limits',
-        `${caller.name}: ${spent[budget]} ${budget} of ${effect}s in ${seconds} s, of ${most}`,
+        `${caller.name}: ${spent[budget]} ${budget} of ${purse} in ${seconds} s, of ${most}`,
       );
   }
 
@@ -240,7 +238,7 @@ export function createLimitJudge(parts: LimitJudgeParts): LimitJudge {
     },
     started: (caller) => void seen(caller),
     earned(caller, effect) {
-      seen(caller).spent[effect].earned += 1;
+      seen(caller).spent[purseOf(effect)].earned += 1;
     },
     began(kind, caller, { key, effect }) {
       const known = seen(caller);

@@ -295,10 +295,30 @@ export const CAPTURES: readonly PlantedBug[] = [
     story:
       'The gateway keeps no keys. One call was declined and the other one holds the money, which is never captured.',
     file: 'src/domain/transition/authorized.ts',
-    find: 'isDeclineFinal(context.policy.contract) || isOurs(operation, [outcome.ref])',
-    put: 'isDeclineFinal(context.policy.contract) || isOurs(operation, [operation.gatewayRef ?? outcome.ref])',
+    find: 'return isOurs(operation, [outcome.ref])\n        ? free(operation, NOT_AUTHORIZED)',
+    put: 'return isOurs(operation, [operation.gatewayRef ?? outcome.ref])\n        ? free(operation, NOT_AUTHORIZED)',
     judge: 'engine suite',
     tests: { file: LOOK, named: 'only that a twin was declined' },
+  },
+  {
+    name: 'a hold of another charge, which a person has named, ends with the decline of the last charge',
+    story:
+      'The first charge of the order landed late and holds the money. An operator says so. The last charge was declined, and the payment is VOIDED.',
+    file: 'src/domain/transition/authorized.ts',
+    find: 'return isOurs(operation, [outcome.ref])\n        ? free(operation, NOT_AUTHORIZED)',
+    put: "return context.policy.contract.keys === 'kept' || isOurs(operation, [outcome.ref])\n        ? free(operation, NOT_AUTHORIZED)",
+    judge: 'engine suite',
+    tests: { file: LOOK, named: 'an operator has named another charge' },
+  },
+  {
+    name: 'a hold of another object, which a person has named, ends with the seal of the last one',
+    story:
+      'The object of an earlier charge holds the money. An operator says so. The last object is sealed, and the payment is VOIDED.',
+    file: 'src/domain/transition/authorized.ts',
+    find: "case 'sealed':\n      return isOurs(operation, [outcome.ref])",
+    put: "case 'sealed':\n      return isOurs(operation, [operation.gatewayRef ?? outcome.ref])",
+    judge: 'engine suite',
+    tests: { file: LOOK, named: 'an operator has named another charge' },
   },
   {
     name: 'a hold that ended unseen counts as the customer’s fault',

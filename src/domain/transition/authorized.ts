@@ -1,5 +1,4 @@
 /** Decisions about a charge that is authorised: it is looked at until the gateway says what has become of it. */
-import { isDeclineFinal } from '../contract.ts';
 import { EFFECTS } from '../effects.ts';
 import type { EventType } from '../events.ts';
 import type { Operation } from '../operation.ts';
@@ -34,7 +33,9 @@ export function onAuthorizedLookedUp(
         : unknown(operation, 'not_shown', context);
     }
     case 'sealed':
-      return free(operation, AUTHORIZATION_EXPIRED);
+      return isOurs(operation, [outcome.ref])
+        ? free(operation, AUTHORIZATION_EXPIRED)
+        : unknown(operation, 'not_shown', context);
     case 'duplicated':
       return { ...unknown(operation, 'duplicated', context), alarm: EFFECTS.charge.twice };
     case 'forbidden':
@@ -46,8 +47,8 @@ export function onAuthorizedLookedUp(
     case 'mismatch':
       return unknown(operation, outcome.reason, context);
     case 'declined':
-      // Where a decline is not final, another one under the key may be the one that is held.
-      return isDeclineFinal(context.policy.contract) || isOurs(operation, [outcome.ref])
+      // Another one under the key may be held, where a decline is not final. Or an operator has named another charge of the order.
+      return isOurs(operation, [outcome.ref])
         ? free(operation, NOT_AUTHORIZED)
         : unknown(operation, 'not_shown', context);
     case 'absent':

@@ -108,6 +108,26 @@ describe('an authorisation', () => {
     expect(await replica.standing()).toBe('AUTHORIZED 0/0');
   });
 
+  it.each([
+    ['declined', { kind: 'declined', code: 'no_funds', ref: 'ch_last' }],
+    ['sealed', { kind: 'sealed', ref: 'ch_last' }],
+  ] as const)(
+    'stays while the last charge is %s, and an operator has named another charge',
+    async (_, last) => {
+      gateway.play = () => reset;
+      gateway.lookupPlay = () => SILENT;
+      const settings = { ...SLOW_SWEEPS, policy: { maxAttempts: 1, resolveForMs: HOUR } };
+      const replica = await capturingReplica(world, gateway, settings);
+      await world.pass(4 * HOUR);
+      await operator(world, replica).resolve(isPaid('ch_earlier'));
+      await world.pass(HOUR);
+      gateway.lookupPlay = () => last;
+      await world.pass(3 * DAY);
+      expect(await replica.standing()).toBe('AUTHORIZED 0/0');
+      expect(alarms(replica)).toContain('authorization_unknown');
+    },
+  );
+
   it('of which the gateway says nothing stays, and a person is told', async () => {
     const replica = await capturingReplica(world, gateway, { ...SLOW_SWEEPS, policy: { resolveForMs: DAY } });
     gateway.lookupPlay = () => ({ kind: 'absent' });
