@@ -119,6 +119,7 @@ export function createJudge(parts: JudgeParts): Judge {
     database: parts.database,
     mark,
     keyHash: parts.refundKeyHash,
+    endsOf: (paymentId) => captures.keysOf(paymentId),
   }));
   const captures = createCaptureJudge(() => ({
     ...money(),

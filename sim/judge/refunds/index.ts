@@ -50,6 +50,8 @@ export interface RefundJudgeParts extends Omit<MoneyJudgeParts, 'gateway'> {
   readonly database: () => Database;
   readonly mark: (name: string) => void;
   readonly keyHash: (key: string) => string;
+  /** As in `CommitJudgeParts`. */
+  readonly endsOf: (paymentId: string) => readonly string[];
 }
 
 export function createRefundJudge(given: () => Omit<RefundJudgeParts, 'refundBook'>): RefundJudge {

@@ -4,6 +4,7 @@
  * gateway broke its contract, and the room that it had taken may have been given to another.
  */
 import { type BookedRefund, isLive } from '../../gateway/model.ts';
+import { endedByWord } from '../commits.ts';
 import type { Sending } from '../money.ts';
 import { latestOf, refundsOf } from './book.ts';
 import { findsAgain } from './forgotten.ts';
@@ -83,6 +84,8 @@ export function judgeKnown(parts: RefundJudgeParts, { sender, request }: Sending
   const { openedMs } = book.intended.get(request.key) ?? { openedMs: 0 };
   if (known === undefined || !plan.policy.contract.lookup || !findsAgain(book)) return;
   const { paymentId, followUp, order } = latestOf(known);
+  // A person has said that it was captured. The gateway refuses the refund of what it did not take.
+  if (endedByWord(parts, paymentId)) return;
   const others = refundsOf(refundBook, paymentId)
     .map(latestOf)
     .filter(({ gatewayKey, operation }) => gatewayKey !== request.key && operation.status !== 'REVIEW')
