@@ -75,7 +75,10 @@ function judgeLease(
     violated('5 lease', `${what} for ${timeoutMs} ms, with ${leftMs} ms of its lease left`);
 }
 
-/** Whether the sender held the order for a look at a charge that had failed, and at those before it, until the next charge was opened. */
+/**
+ * Whether the sender held the order for a look at a charge that had failed, until the next charge was opened. If that one has failed before the
+ * sender reads which charges there are, it looks at that one, too.
+ */
 function isOvertaken(
   { book, plan, nowMs }: MoneyJudgeParts,
   { sender, request }: Pick<Beginning, 'sender' | 'request'>,
@@ -84,11 +87,8 @@ function isOvertaken(
   if (intended === undefined) return false;
   const longestMs = Math.max(plan.policy.leaseMs, plan.otherSettings?.leaseMs ?? 0);
   return statesSince(book, intended.order, nowMs() - longestMs).some(
-    ({ chargeN, status, row }) =>
-      chargeN >= intended.n &&
-      status === 'FAILED' &&
-      row.held &&
-      claimantOf(book.wire, row.claimId)?.name === sender,
+    ({ status, row }) =>
+      status === 'FAILED' && row.held && claimantOf(book.wire, row.claimId)?.name === sender,
   );
 }
 

@@ -4,7 +4,7 @@
  */
 import { type ChargeBooks, isHeldOrTaken } from '../gateway/model.ts';
 import type { Row } from '../store/database.ts';
-import type { Book } from './book.ts';
+import { type Book, orderName, type State } from './book.ts';
 import type { Exchange } from './wire.ts';
 
 /** Within this time, a worker whose lookup began before the charge was visible has written what it found. */
@@ -12,11 +12,13 @@ const WRITTEN_WITHIN_MS = 15_000;
 
 /** The live charges of an order that a lookup has shown to a process. Without those about which a person's wrong word stands. */
 export function knownMoney(
-  { wire, liveSinceMs, words }: Book,
+  book: Book,
   { ledger }: ChargeBooks,
-  { operations }: Row,
+  { operations, payment }: Row,
   nowMs: number,
 ): ChargeBooks['ledger'] {
+  const { wire, liveSinceMs, words } = book;
+  const states = book.states.get(orderName(payment.order.accountId, payment.order.orderId)) ?? [];
   return ledger.filter(({ id, key, status, visibleAtMs }) => {
     // What was pending in a lookup was not shown as money, even if another charge of the key was.
     const shownFromMs = Math.max(visibleAtMs, liveSinceMs.get(id) ?? visibleAtMs);
@@ -25,14 +27,26 @@ export function knownMoney(
       !words.has(key) &&
       shownFromMs + WRITTEN_WITHIN_MS < nowMs &&
       operations.some(({ gatewayKey }) => gatewayKey === key) &&
-      isShown({ wire }, key, shownFromMs)
+      showing({ wire }, key, shownFromMs).some((one) => isWritten(states, one))
     );
   });
 }
 
 /** Whether a lookup that began since then has shown money under the key. */
-export function isShown({ wire }: Pick<Book, 'wire'>, key: string, sinceMs: number): boolean {
-  return (wire.exchanges.get(key) ?? []).some((one) => one.beganMs >= sinceMs && showsMoney(one));
+export function isShown(book: Pick<Book, 'wire'>, key: string, sinceMs: number): boolean {
+  return showing(book, key, sinceMs).length > 0;
+}
+
+function showing({ wire }: Pick<Book, 'wire'>, key: string, sinceMs: number): readonly Exchange[] {
+  return (wire.exchanges.get(key) ?? []).filter((one) => one.beganMs >= sinceMs && showsMoney(one));
+}
+
+/** Whether its sender has written anything after it. If the database could not be reached until its lease was over, nobody knows the answer. */
+function isWritten(states: readonly State[], { claimId, beganMs }: Exchange): boolean {
+  if (claimId === null) return true;
+  return states.some(
+    ({ atMs, evidence, row }) => atMs >= beganMs && ((row.claimId === claimId && !row.held) || evidence > 0),
+  );
 }
 
 function showsMoney({ kind, heard }: Exchange): boolean {

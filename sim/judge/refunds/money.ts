@@ -6,7 +6,7 @@
 import { type BookedRefund, isLive } from '../../gateway/model.ts';
 import { endedByWord } from '../commits.ts';
 import type { Sending } from '../money.ts';
-import { latestOf, refundsOf } from './book.ts';
+import { type KnownRefund, latestOf, refundsOf } from './book.ts';
 import { findsAgain } from './forgotten.ts';
 import type { RefundJudgeParts } from './index.ts';
 
@@ -86,7 +86,8 @@ export function judgeKnown(parts: RefundJudgeParts, { sender, request }: Sending
   const { paymentId, followUp, order } = latestOf(known);
   // A person has said that it was captured. The gateway refuses the refund of what it did not take.
   if (endedByWord(parts, paymentId)) return;
-  const others = refundsOf(refundBook, paymentId)
+  const all = refundsOf(refundBook, paymentId);
+  const others = all
     .map(latestOf)
     .filter(({ gatewayKey, operation }) => gatewayKey !== request.key && operation.status !== 'REVIEW')
     .filter(({ gatewayKey }) => !refundBook.forgotten.has(gatewayKey));
@@ -95,11 +96,9 @@ export function judgeKnown(parts: RefundJudgeParts, { sender, request }: Sending
     .reduce((sum, { key, amountMinor }) => {
       const other = others.find(({ gatewayKey }) => gatewayKey === key);
       if (other === undefined) return sum;
-      // One that has not failed counts with what it reserves, also if the gateway made it with another amount.
-      return (
-        sum +
-        (other.operation.status === 'FAILED' ? amountMinor : (other.settledMinor ?? other.order.amountMinor))
-      );
+      if (other.operation.status === 'FAILED') return sum + amountMinor;
+      // One that has not failed counts with what it reserved then, also if the gateway made it with another amount.
+      return sum + (settledBefore(all, key, openedMs) ?? other.order.amountMinor);
     }, 0);
   const charge = gateway.ledger.find(({ id }) => id === followUp.chargeRef);
   const takenMinor = charge?.hold?.capturedMinor ?? charge?.amountMinor;
@@ -108,4 +107,10 @@ export function judgeKnown(parts: RefundJudgeParts, { sender, request }: Sending
       '3 next refund',
       `${sender} sent ${order.amountMinor} of ${order.orderId} although ${sumMinor} of ${takenMinor} can be seen to be refunded`,
     );
+}
+
+/** What a refund was settled with at that moment. Null: with what was asked for, or not yet. */
+function settledBefore(all: readonly KnownRefund[], key: string, atMs: number): number | null {
+  const known = all.find((one) => latestOf(one).gatewayKey === key);
+  return known?.states.findLast((state) => state.atMs < atMs)?.record.settledMinor ?? null;
 }

@@ -291,6 +291,16 @@ export const CAPTURES: readonly PlantedBug[] = [
     tests: { file: LOOK, named: 'is left to a capture that is open' },
   },
   {
+    name: 'a request does not find its own capture again, if that has failed and the payment has ended',
+    story:
+      'The confirmation of a capture without a key is lost. The capture fails, the payment is VOIDED, and the caller is told that nothing was ever stored.',
+    file: 'src/engine/follow-ups/answering.ts',
+    find: 'if (found?.followUp.id !== id) continue;',
+    put: 'if (found?.followUp.id !== id || name !== null) continue;',
+    judge: 'engine suite',
+    tests: { file: 'src/engine/capturing/capture.test.ts', named: 'is answered with its own end' },
+  },
+  {
     name: 'the decline of a twin ends an authorisation',
     story:
       'The gateway keeps no keys. One call was declined and the other one holds the money, which is never captured.',

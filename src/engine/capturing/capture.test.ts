@@ -471,3 +471,28 @@ describe('a void', () => {
     expect(first?.key).toBe(second?.key);
   });
 });
+
+describe('a capture without a key whose confirmation was lost', () => {
+  it('is answered with its own end, also if it has failed and the payment has ended before it is read', async () => {
+    const replica = await capturingReplica(world, gateway);
+    const other = await world.replica(gateway);
+    gateway.captureLookup = () => ({ kind: 'absent', code: 'already_voided' });
+    gateway.capturePlay = () => reset;
+    let goOn: () => void = () => {};
+    const held = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    replica.store.fail('openFollowUp', 'ack_lost');
+    replica.store.before(
+      'followUpSituation',
+      () => {},
+      () => held,
+    );
+    const answer = replica.engine.capture(wantedOf(replica.paymentId), { waitMs: 5 * HOUR });
+    gateway.change({ status: 'voided' });
+    await world.pass(HOUR);
+    expect(await atOrder(world, other).standing()).toBe('VOIDED 0/0');
+    goOn();
+    expect(told(await world.ended(answer))).toBe('capture_declined already_voided');
+  });
+});

@@ -141,6 +141,7 @@ async function takeTurn<Shown, Own extends string>(
     case 'payment_not_found':
       return problem(traits, 'payment_not_found');
     case 'refused':
+      if (await findsOwn(followingUp, request)) return 'again';
       return problem(traits, verdict.code, { detail: verdict.detail });
     case 'conflict':
       if (followUp === null) return 'again';
@@ -208,6 +209,25 @@ async function takenName<Shown, Own extends string>(
     shown: traits.show(engine, taken),
     detail: nameTaken,
   });
+}
+
+/**
+ * Whether this request had stored one without a confirmation, and it has ended meanwhile, and with it the payment. Then neither a key nor the
+ * payment leads to it, and its own end is the answer.
+ */
+async function findsOwn<Shown, Own extends string>(
+  { engine, traits }: FollowingUp<Shown, Own>,
+  request: ClientRequest,
+): Promise<boolean> {
+  if (!request.perhapsStored || request.seen !== null) return false;
+  const { accountId, paymentId } = request.wanted;
+  for (const { id, name } of request.opened) {
+    const found = await engine.store.followUp({ accountId, paymentId, kind: traits.kind, name });
+    if (found?.followUp.id !== id) continue;
+    request.seen = found;
+    return true;
+  }
+  return false;
 }
 
 /** Binds the request's key, if it has one, to what it joins. `lost`: read again. */

@@ -50,7 +50,7 @@ export async function open<Shown, Own extends string>(
   });
   const { claimId, terms } = intent;
   const claimedAt = momentOf(clock);
-  const own = { id: terms.id, claimId, claimedAt, begun: false };
+  const own = { id: terms.id, name: terms.name, claimId, claimedAt, begun: false };
   request.opened.push(own);
   let unused = place;
   try {

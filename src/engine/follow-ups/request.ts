@@ -38,6 +38,7 @@ export interface ClientRequest {
 
 interface Opening {
   readonly id: string;
+  readonly name: string;
   readonly claimId: string;
   /** Just before the claim was sent. */
   readonly claimedAt: Moment;
