@@ -65,7 +65,9 @@ export function isAtRest(
   // person has wrongly said to be authorised, no look finds.
   if (operation.status === 'AUTHORIZED')
     return evidence === 0 && (!contract.lookup || inReview(row.payment.paymentId) || isOther(keyOf(row)));
-  if (isSettled(operation.status)) return dueAtMs === null && evidence === 0;
+  // The answer to a call said that it charged, and no look says more: the evidence waits, and a person is told.
+  if (isSettled(operation.status))
+    return evidence === 0 ? dueAtMs === null : chargesOf(row, ledger).some(isMute);
   // Late evidence is kept for the person who decides.
   if (operation.status !== 'REVIEW' || (dueAtMs === null) !== !contract.lookup) return false;
   // Once the gateway has refuted a word, the next one waits for its answer. A charge that it shows on other terms may have none.
@@ -77,16 +79,27 @@ function keyOf({ operations }: Row): string {
   return operations.at(-1)?.gatewayKey ?? '';
 }
 
+function chargesOf(
+  { operations }: Pick<Row, 'operations'>,
+  ledger: ChargeBooks['ledger'],
+): ChargeBooks['ledger'] {
+  const keys = new Set(operations.map(({ gatewayKey }) => gatewayKey));
+  return ledger.filter(({ key }) => keys.has(key));
+}
+
+/** Whether the gateway shows it under another reference, so that no look tells what has become of it. */
+function isMute({ reference }: ChargeBooks['ledger'][number]): boolean {
+  return reference === OTHER_REFERENCE;
+}
+
 /** Whether a person has refunded what was found: the gateway shows the refunds, and no live charge of the order. */
 function isTakenBack(
   { payment, operations, evidence }: Row,
   ledger: ChargeBooks['ledger'],
   isOther: EndingParts['isOther'],
 ): boolean {
-  const keys = new Set(operations.map(({ gatewayKey }) => gatewayKey));
-  const charges = ledger.filter(({ key }) => keys.has(key));
-  // The gateway shows it under another reference, so no look tells what has become of it.
-  if (charges.some(({ reference }) => reference === OTHER_REFERENCE)) return false;
+  const charges = chargesOf({ operations }, ledger);
+  if (charges.some(isMute)) return false;
   const isOpen = charges.some((one) => isHeldOrTaken(one) || one.status === 'pending');
   // What was made on other terms than were asked for says nothing of the order once it is given back. While it is live, a person decides.
   const back = new Set(
@@ -108,7 +121,8 @@ export function judgeEnding(parts: EndingParts): void {
     const { orderId } = payment.order;
     const { status } = payment.operation;
     // A database that has forgotten charges cannot know that none is live.
-    if (!isAtRest(row, plan.policy, amnesia ? [] : gateway.ledger, parts)) {
+    const known = amnesia ? gateway.ledger.filter(isMute) : gateway.ledger;
+    if (!isAtRest(row, plan.policy, known, parts)) {
       const state = `${status}, step ${payment.operation.step}, held ${payment.held}, evidence ${payment.evidence}`;
       violated('liveness', `${orderId} is still open long after the faults have stopped: ${state}`);
     }
