@@ -1,5 +1,6 @@
 /** What must hold once the faults have stopped and everything had time to end: refunds have ended, and are equal to the ledger. */
 
+import { isSettled } from '../../../src/domain/operation.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { isUndisturbed } from '../undisturbed.ts';
 import { sentUnder } from '../wire.ts';
@@ -58,10 +59,8 @@ export function judgeRefundEnding(parts: RefundJudgeParts): void {
     const record = latestOf(known);
     const name = nameOf(record);
     const { status, step } = record.operation;
-    // The gateway has named it, so it has a month to end. But it shows it on other terms, so no look tells what has become of it.
-    const isMute = book.excused.get(record.gatewayKey) === 'money' && status === 'UNRESOLVED';
     if (
-      !(isMute && record.operation.gatewayRef !== null) &&
+      !(book.excused.get(record.gatewayKey) === 'money' && waitsInVain(record)) &&
       !isRefundAtRest(record, plan.policy, isDead(parts, record.gatewayKey), parts.databaseNowMs())
     )
       violated(
@@ -75,6 +74,16 @@ export function judgeRefundEnding(parts: RefundJudgeParts): void {
     judgeTrail(parts, known);
     judgeLedger(parts, known);
   }
+}
+
+/**
+ * Whether it waits for a look, if the gateway shows it on other terms, so that no look tells what has become of it: the gateway has named it, and
+ * it has a month to end. Or it has ended, and late evidence about it waits.
+ */
+function waitsInVain({ operation, evidence }: StoredRefund): boolean {
+  return operation.status === 'UNRESOLVED'
+    ? operation.gatewayRef !== null
+    : isSettled(operation.status) && evidence > 0;
 }
 
 export function judgeTrail(
