@@ -301,6 +301,16 @@ export const CAPTURES: readonly PlantedBug[] = [
     tests: { file: 'src/engine/capturing/capture.test.ts', named: 'is answered with its own end' },
   },
   {
+    name: 'a request whose statement may still run is told that it was refused',
+    story:
+      'The confirmation of a capture without a key is lost, and its statement runs on. The payment becomes VOIDED, and the caller is told that nothing was stored. Then it is.',
+    file: 'src/engine/follow-ups/answering.ts',
+    find: 'if (request.perhapsStored) return storeOutcomeUnknown(traits);',
+    put: '',
+    judge: 'engine suite',
+    tests: { file: 'src/engine/capturing/capture.test.ts', named: 'is not told that nothing was stored' },
+  },
+  {
     name: 'the decline of a twin ends an authorisation',
     story:
       'The gateway keeps no keys. One call was declined and the other one holds the money, which is never captured.',

@@ -495,4 +495,27 @@ describe('a capture without a key whose confirmation was lost', () => {
     goOn();
     expect(told(await world.ended(answer))).toBe('capture_declined already_voided');
   });
+
+  it('is not told that nothing was stored, if the payment has ended and its statement may still run', async () => {
+    const replica = await capturingReplica(world, gateway);
+    let goOn: () => void = () => {};
+    const held = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    replica.store.fail('openFollowUp', 'lost');
+    replica.store.before(
+      'followUpSituation',
+      () => {},
+      () => held,
+    );
+    const answer = replica.engine.capture(wantedOf(replica.paymentId), { waitMs: 5 * HOUR });
+    gateway.change({ status: 'voided' });
+    const { accountId, paymentId } = wantedOf(replica.paymentId);
+    await world.ended(replica.engine.lookNow({ accountId, paymentId, followUp: null, actor: 'amira' }));
+    await world.pass(60_000);
+    expect(await replica.standing()).toBe('VOIDED 0/0');
+    goOn();
+    expect(told(await world.ended(answer))).toBe('store_outcome_unknown');
+    expect(told(await replica.capture())).toBe('payment_not_capturable');
+  });
 });

@@ -15,7 +15,7 @@ import type { IdempotencyKey } from '../api.ts';
 import { begin, placeFor } from '../intent.ts';
 import { referenceOf } from '../names.ts';
 import { paymentKey } from '../unit.ts';
-import { halted, storeFailed } from './interrupted.ts';
+import { halted, storeFailed, storeOutcomeUnknown } from './interrupted.ts';
 import { open } from './open.ts';
 import { problem } from './problem.ts';
 import {
@@ -142,6 +142,8 @@ async function takeTurn<Shown, Own extends string>(
       return problem(traits, 'payment_not_found');
     case 'refused':
       if (await findsOwn(followingUp, request)) return 'again';
+      // Its statement may still run: it saw the payment as it was before, and may be stored yet.
+      if (request.perhapsStored) return storeOutcomeUnknown(traits);
       return problem(traits, verdict.code, { detail: verdict.detail });
     case 'conflict':
       if (followUp === null) return 'again';

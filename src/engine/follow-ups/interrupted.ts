@@ -38,8 +38,14 @@ export function storeFailed<Shown, Own extends string>(
   const isSame = seen?.operation.kind === traits.kind && seen.followUp.askedMinor === wanted.amountMinor;
   if (isOpen && isSame) return unsettled(followingUp, request, seen);
   const nothing = error.kind !== 'outcome_unknown' && !request.perhapsStored;
-  if (!nothing) return { ...problem(traits, 'store_outcome_unknown'), retryAfterMs: RETRY_AFTER_MS };
-  return nothingStored(traits, error);
+  return nothing ? nothingStored(traits, error) : storeOutcomeUnknown(traits);
+}
+
+/** The answer if a confirmation was lost and nothing of the request can be read: it may be stored, or be stored yet. */
+export function storeOutcomeUnknown<Shown, Own extends string>(
+  traits: RequestTraits<Shown, Own>,
+): Answer<Shown, Own> {
+  return { ...problem(traits, 'store_outcome_unknown'), retryAfterMs: RETRY_AFTER_MS };
 }
 
 /** The answer if the database failed before anything was written. */
