@@ -1,7 +1,7 @@
 /** `POST /v1/payments/{payment_id}/capture` and `/void`. */
 import type { Answer, Line, Problem } from './exchange.ts';
 import { mustBe, NotBelieved } from './fields.ts';
-import { mustBeAmount, mustBePaymentId, refuseUnknown } from './input.ts';
+import { jsonOf, mustBeAmount, mustBePaymentId, refuseUnknown } from './input.ts';
 import { failureCodeOf, judgeBy, nothingSent } from './judge.ts';
 import { type CaptureOrVoid, type OperationKind, readOperation } from './operation.ts';
 import type {
@@ -57,17 +57,13 @@ async function operate(
   const paymentId = mustBePaymentId(input.paymentId);
   if (amountMinor !== undefined) mustBeAmount('amountMinor', amountMinor);
   const patience = patienceOf(line, options);
+  const body = jsonOf({ amount: amountMinor, metadata });
   const key = await keyOf(kind, paymentId, options);
   const asked: Asked = { kind, paymentId, amountMinor, key };
   return persist<Result>(
     line,
     {
-      request: {
-        method: 'POST',
-        path: paymentPath(paymentId, kind),
-        body: { amount: amountMinor, metadata },
-        key,
-      },
+      request: { method: 'POST', path: paymentPath(paymentId, kind), body, key },
       judge: judgeBy({
         answer: (answer) => judgeAnswer(answer, asked),
         problem: (problem) => judgeProblem(problem, asked),

@@ -54,6 +54,24 @@ describe('the request', () => {
     ]);
   });
 
+  test('is about the order as it was given, whatever the caller does with the object afterwards', async () => {
+    const { client, sent } = scriptedClient(['throws', paid]);
+    const order = { ...ORDER, metadata: { a: 'b' } };
+    const result = client.charge(order);
+    Object.assign(order, { orderId: 'other', amountMinor: 1, currency: 'EUR' });
+    order.metadata.a = 'c';
+    expect(await result).toMatchObject({ outcome: 'paid', payment: { orderId: ORDER.orderId } });
+    const asked = { order_id: ORDER.orderId, amount: ORDER.amountMinor, metadata: { a: 'b' } };
+    expect(sent).toMatchObject([{ body: asked }, { body: asked }]);
+  });
+
+  test('is refused at once if it cannot be written as JSON', async () => {
+    const { client, sent } = scriptedClient([paid]);
+    const order = { ...ORDER, metadata: { a: 1n } } as unknown as ChargeInput;
+    await expect(client.charge(order)).rejects.toThrow('cannot be written as JSON');
+    expect(sent).toEqual([]);
+  });
+
   test('keeps its key over all retries, and a new client makes the same one', async () => {
     const first = await outcomeOf(['throws', 'hangs', { status: 502, body: '<html>' }, underWay(), paid]);
     const later = await outcomeOf([paid]);

@@ -2,8 +2,8 @@
 import { unlessAborted } from './abort.ts';
 import type { ChargeInput, ChargeOptions, ChargeResult } from './charge-types.ts';
 import type { Answer, Line, Problem } from './exchange.ts';
-import { type Fields, mustBe, NotBelieved } from './fields.ts';
-import { mustBeAmount, mustBeText, refuseUnknown } from './input.ts';
+import { mustBe, NotBelieved } from './fields.ts';
+import { jsonOf, mustBeAmount, mustBeText, refuseUnknown } from './input.ts';
 import { failureCodeOf, judgeBy, nothingSent } from './judge.ts';
 import { type NextAction, type Payment, readPayment } from './payment.ts';
 import { DEFAULT_RETRY_AFTER_MS, persist, type Verdict } from './persist.ts';
@@ -33,16 +33,20 @@ export async function charge(
 ): Promise<ChargeResult> {
   refuseUnknown('The order', input, INPUT);
   refuseUnknown('The options', options, OPTIONS);
-  mustBeText('orderId', input.orderId);
-  mustBeAmount('amountMinor', input.amountMinor);
-  mustBeText('currency', input.currency);
+  const { orderId, amountMinor, currency, captureMethod = 'automatic' } = input;
+  mustBeText('orderId', orderId);
+  mustBeAmount('amountMinor', amountMinor);
+  mustBeText('currency', currency);
   const patience = patienceOf(line, options);
-  const key = await keyOf('charge', input.orderId, options);
-  const asked = { input, key, act: actor(options) };
+  const act = actor(options);
+  const body = bodyOf(input);
+  // From here on, neither is read again: the caller may already fill it with the next order.
+  const key = await keyOf('charge', orderId, options);
+  const asked: Asked = { orderId, amountMinor, currency, captureMethod, key, act };
   return persist<ChargeResult>(
     line,
     {
-      request: { method: 'POST', path: '/v1/payments', body: bodyOf(input), key },
+      request: { method: 'POST', path: '/v1/payments', body, key },
       judge: judgeBy({
         answer: (answer) => judgeAnswer(answer, asked),
         problem: (problem) => judgeProblem(problem, asked),
@@ -54,8 +58,9 @@ export async function charge(
   );
 }
 
-interface Asked {
-  readonly input: ChargeInput;
+/** What the answer must be about. */
+interface Asked
+  extends Required<Pick<ChargeInput, 'orderId' | 'amountMinor' | 'currency' | 'captureMethod'>> {
   readonly key: string;
   /** Null: nobody acts. */
   readonly act: ((action: NextAction, payment: Payment) => Promise<void>) | null;
@@ -73,8 +78,8 @@ function actor({ onNextAction, signal }: ChargeOptions): Asked['act'] {
   };
 }
 
-function bodyOf(input: ChargeInput): Fields {
-  return {
+function bodyOf(input: ChargeInput): string {
+  return jsonOf({
     order_id: input.orderId,
     amount: input.amountMinor,
     currency: input.currency,
@@ -82,7 +87,7 @@ function bodyOf(input: ChargeInput): Fields {
     metadata: input.metadata,
     give_up_after_s: input.giveUpAfterS,
     capture_method: input.captureMethod,
-  };
+  });
 }
 
 function judgeAnswer({ status, body, replayed }: Answer, asked: Asked): Verdict<ChargeResult> {
@@ -103,11 +108,11 @@ function judgeAnswer({ status, body, replayed }: Answer, asked: Asked): Verdict<
 }
 
 /** Whether it is about what was asked for. Another order's answer, or another amount's, is none. */
-function mustBeOurs(payment: Payment, { input }: Asked): void {
-  mustBe('order', payment.orderId, input.orderId);
-  mustBe('amount', payment.amountMinor, input.amountMinor);
-  mustBe('currency', payment.currency, input.currency);
-  mustBe('capture method', payment.captureMethod ?? 'automatic', input.captureMethod ?? 'automatic');
+function mustBeOurs(payment: Payment, asked: Asked): void {
+  mustBe('order', payment.orderId, asked.orderId);
+  mustBe('amount', payment.amountMinor, asked.amountMinor);
+  mustBe('currency', payment.currency, asked.currency);
+  mustBe('capture method', payment.captureMethod ?? 'automatic', asked.captureMethod);
 }
 
 function judgeUnsettled(payment: Payment, { key, act }: Asked): Verdict<ChargeResult> {
@@ -156,10 +161,10 @@ function judgeProblem(problem: Problem, asked: Asked): Verdict<ChargeResult> | n
 }
 
 /** The order's payment, if the problem is about one. Its terms may be others: then the problem says so. */
-function paymentIn({ body }: Problem, { input }: Asked): Payment | null {
+function paymentIn({ body }: Problem, { orderId }: Asked): Payment | null {
   if (body.payment_status === undefined) return null;
   const payment = readPayment(body, 'payment_status');
-  mustBe('order', payment.orderId, input.orderId);
+  mustBe('order', payment.orderId, orderId);
   return payment;
 }
 

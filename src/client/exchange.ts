@@ -9,7 +9,8 @@ export interface Request {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** From `/v1` on, encoded. */
   readonly path: string;
-  readonly body?: Fields;
+  /** JSON. */
+  readonly body?: string;
   readonly key?: string;
   /** How long the server is asked to wait for the outcome, in whole seconds. */
   readonly waitS?: number;
@@ -90,7 +91,7 @@ async function send(settings: Settings, request: Request, signal: AbortSignal): 
     const response = await settings.fetch(`${settings.baseUrl}${request.path}`, {
       method: request.method,
       headers: headersOf(settings, request),
-      ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+      ...(request.body === undefined ? {} : { body: request.body }),
       redirect: 'manual',
       signal,
     });

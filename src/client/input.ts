@@ -1,6 +1,6 @@
 /** Checks what the server cannot check: what would be lost or changed on the way to it. The server checks the rest. */
 import { PayonceInputError } from './errors.ts';
-import { isFields } from './fields.ts';
+import { type Fields, isFields } from './fields.ts';
 
 /** Refuses names that are not known: a misspelt `captureMethod` would take the money at once. */
 export function refuseUnknown(what: string, given: unknown, known: readonly string[]): void {
@@ -10,6 +10,19 @@ export function refuseUnknown(what: string, given: unknown, known: readonly stri
   throw new PayonceInputError(
     `${what} cannot have ${unknown.join(', ')}, only ${known.join(', ')}. Nothing was sent.`,
   );
+}
+
+/**
+ * A body as JSON. It is written before the first wait, so that a request that is repeated stays the same. The caller may change the objects that
+ * we were given meanwhile.
+ */
+export function jsonOf(body: Fields): string {
+  try {
+    return JSON.stringify(body);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : 'no reason given';
+    throw new PayonceInputError(`What was given cannot be written as JSON (${why}). Nothing was sent.`);
+  }
 }
 
 /** A text with at least one character. */

@@ -4,7 +4,7 @@ import type { CallOptions } from './charge-types.ts';
 import { PayonceInputError } from './errors.ts';
 import type { Answer, Line } from './exchange.ts';
 import { type Fields, mustBe, NotBelieved } from './fields.ts';
-import { mustBeAmount, mustBePaymentId, mustBeText, refuseUnknown } from './input.ts';
+import { jsonOf, mustBeAmount, mustBePaymentId, mustBeText, refuseUnknown } from './input.ts';
 import { judgeBy } from './judge.ts';
 import { type OperationKind, readOperationNow } from './operation.ts';
 import type { LookNowOptions, OperatorResult, Resolution } from './operator-types.ts';
@@ -104,7 +104,7 @@ function ask(
   return persist<OperatorResult>(
     line,
     {
-      request: { method: 'POST', path: `${target.path}/${what}`, body },
+      request: { method: 'POST', path: `${target.path}/${what}`, body: jsonOf(body) },
       judge: judgeBy({ answer: (answer) => judgeAnswer(answer, target), problem: () => null }),
       refused: ({ code, detail, fields, retryAfterMs }) => ({
         outcome: 'refused',

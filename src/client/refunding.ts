@@ -2,7 +2,14 @@
 import { PayonceInputError } from './errors.ts';
 import type { Answer, Line, Problem } from './exchange.ts';
 import { mustBe, NotBelieved } from './fields.ts';
-import { mustBeAmount, mustBePaymentId, mustBePrintable, mustBeText, refuseUnknown } from './input.ts';
+import {
+  jsonOf,
+  mustBeAmount,
+  mustBePaymentId,
+  mustBePrintable,
+  mustBeText,
+  refuseUnknown,
+} from './input.ts';
 import { failureCodeOf, judgeBy, nothingSent } from './judge.ts';
 import { paymentPath } from './paths.ts';
 import { DEFAULT_RETRY_AFTER_MS, persist, type Verdict } from './persist.ts';
@@ -42,7 +49,7 @@ export async function refund(
       request: {
         method: 'POST',
         path: paymentPath(paymentId, 'refunds'),
-        body: { amount: amountMinor, refund_id: refundId, reason, metadata },
+        body: jsonOf({ amount: amountMinor, refund_id: refundId, reason, metadata }),
         ...(idempotencyKey === undefined ? {} : { key: idempotencyKey }),
       },
       judge: judgeBy({

@@ -4,7 +4,7 @@ import type { CallOptions } from './charge-types.ts';
 import { PayonceChangeError } from './errors.ts';
 import type { Line, Request } from './exchange.ts';
 import { type Fields, mustBe } from './fields.ts';
-import { mustBeText, mustBeUuid, mustBeWhole, refuseUnknown } from './input.ts';
+import { jsonOf, mustBeText, mustBeUuid, mustBeWhole, refuseUnknown } from './input.ts';
 import { listOf } from './list.ts';
 import { pathOf } from './paths.ts';
 import { readOne } from './read.ts';
@@ -56,14 +56,15 @@ export function webhookEndpointsOf(line: Line): WebhookEndpoints {
     },
     async rotateSecret(endpointId, { overlapS, ...options } = {}) {
       const id = idOf(endpointId);
-      const body =
-        overlapS === undefined ? {} : { overlap_s: mustBeWhole('overlapS', overlapS, 0, LONGEST_OVERLAP_S) };
+      const body = jsonOf(
+        overlapS === undefined ? {} : { overlap_s: mustBeWhole('overlapS', overlapS, 0, LONGEST_OVERLAP_S) },
+      );
       const request = { method: 'POST', path: pathOf(ENDPOINTS, id, 'rotate-secret'), body } as const;
       return once(request, ofEndpoint(id, readEndpointWithSecret), options);
     },
     async sendTest(endpointId, options) {
       const path = pathOf(ENDPOINTS, idOf(endpointId), 'test');
-      return once({ method: 'POST', path, body: {} }, readDelivery, options);
+      return once({ method: 'POST', path, body: '{}' }, readDelivery, options);
     },
     deliveries(endpointId, { status, ...options } = {}) {
       const path = pathOf(ENDPOINTS, idOf(endpointId), 'deliveries');
@@ -80,7 +81,7 @@ export function webhookEndpointsOf(line: Line): WebhookEndpoints {
     async resendSince(endpointId, sinceMs, options) {
       const path = pathOf(ENDPOINTS, idOf(endpointId), 'resend');
       const since = new Date(mustBeWhole('sinceMs', sinceMs, 0, LAST_MS)).toISOString();
-      return repeatedly({ method: 'POST', path, body: { since } }, readResent, options);
+      return repeatedly({ method: 'POST', path, body: jsonOf({ since }) }, readResent, options);
     },
   };
 }
@@ -105,9 +106,9 @@ function deliveryPath(endpointId: string, eventId: string): string {
   return pathOf(ENDPOINTS, idOf(endpointId), 'deliveries', mustBeText('eventId', eventId));
 }
 
-function bodyOf({ url, description, eventTypes, enabled }: WebhookEndpointChange): Fields {
+function bodyOf({ url, description, eventTypes, enabled }: WebhookEndpointChange): string {
   // JSON leaves out what is undefined.
-  return { url, description, event_types: eventTypes, enabled };
+  return jsonOf({ url, description, event_types: eventTypes, enabled });
 }
 
 /** Reads what must be about this endpoint. */
