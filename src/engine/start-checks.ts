@@ -127,7 +127,8 @@ function tellOldRestore({ policy: { restoredAtMs }, clock, log }: Engine): void 
   if (restoredAtMs === null || clock.wallMs() - restoredAtMs <= RESTORE_MATTERS_MS) return;
   log.warn(
     { restored_at: new Date(restoredAtMs).toISOString() },
-    'the time of the restore (RESTORED_AT) is more than 30 days ago; every charge is still looked up because of it. If there was no ' +
-      'restore since, and no old payment is still open, unset it. If there was one, set it to the new time',
+    'the time of the restore (RESTORED_AT, or restoredAtMs in milliseconds) is more than 30 days ago; only payments from before it are still ' +
+      'looked up first because of it, and no new one. If there was no restore since, and no old payment is still open, unset it. If there ' +
+      'was one, set it to the new time',
   );
 }

@@ -166,4 +166,12 @@ describe('a refusal of an order by an adapter', () => {
       logged: [expect.objectContaining({ gateway: 'mine' })],
     });
   });
+
+  test('sees a copy of the order', () => {
+    const order = { ...terms };
+    const { gateway } = answering({});
+    const change = (seen: object) => Object.assign(seen, { amountMinor: 1, currency: 'usd' }) && null;
+    expect(checkedGateway({ ...gateway, refuses: change }, {} as never).refuses?.(order)).toBeNull();
+    expect(order).toEqual(terms);
+  });
 });

@@ -61,7 +61,8 @@ export function checkedGateway(gateway: Gateway, log: Log): Gateway {
 function checkedRefusal(gateway: Gateway, log: Log): (order: OrderTerms) => string | null {
   return (order) => {
     try {
-      const refusal: unknown = gateway.refuses?.(order) ?? null;
+      // A copy, so that an adapter that changes it does not change what is charged.
+      const refusal: unknown = gateway.refuses?.(structuredClone(order)) ?? null;
       if (refusal === null || (typeof refusal === 'string' && refusal !== '')) return refusal;
       log.error(
         { gateway: gateway.name },
