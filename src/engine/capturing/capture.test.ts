@@ -473,22 +473,30 @@ describe('a void', () => {
 });
 
 describe('a capture without a key whose confirmation was lost', () => {
+  /** The request reads nothing more before it may go on. `lost`: what it sent to the database was not carried out, or not yet. */
+  function captureUnconfirmed(
+    { engine, store, paymentId }: Awaited<ReturnType<typeof capturingReplica>>,
+    fault: 'ack_lost' | 'lost',
+  ) {
+    let goOn: () => void = () => {};
+    const held = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    store.fail('openFollowUp', fault);
+    store.before(
+      'followUpSituation',
+      () => {},
+      () => held,
+    );
+    return { answer: engine.capture(wantedOf(paymentId), { waitMs: 5 * HOUR }), goOn };
+  }
+
   it('is answered with its own end, also if it has failed and the payment has ended before it is read', async () => {
     const replica = await capturingReplica(world, gateway);
     const other = await world.replica(gateway);
     gateway.captureLookup = () => ({ kind: 'absent', code: 'already_voided' });
     gateway.capturePlay = () => reset;
-    let goOn: () => void = () => {};
-    const held = new Promise<void>((resolve) => {
-      goOn = resolve;
-    });
-    replica.store.fail('openFollowUp', 'ack_lost');
-    replica.store.before(
-      'followUpSituation',
-      () => {},
-      () => held,
-    );
-    const answer = replica.engine.capture(wantedOf(replica.paymentId), { waitMs: 5 * HOUR });
+    const { answer, goOn } = captureUnconfirmed(replica, 'ack_lost');
     gateway.change({ status: 'voided' });
     await world.pass(HOUR);
     expect(await atOrder(world, other).standing()).toBe('VOIDED 0/0');
@@ -498,17 +506,7 @@ describe('a capture without a key whose confirmation was lost', () => {
 
   it('is not told that nothing was stored, if the payment has ended and its statement may still run', async () => {
     const replica = await capturingReplica(world, gateway);
-    let goOn: () => void = () => {};
-    const held = new Promise<void>((resolve) => {
-      goOn = resolve;
-    });
-    replica.store.fail('openFollowUp', 'lost');
-    replica.store.before(
-      'followUpSituation',
-      () => {},
-      () => held,
-    );
-    const answer = replica.engine.capture(wantedOf(replica.paymentId), { waitMs: 5 * HOUR });
+    const { answer, goOn } = captureUnconfirmed(replica, 'lost');
     gateway.change({ status: 'voided' });
     const { accountId, paymentId } = wantedOf(replica.paymentId);
     await world.ended(replica.engine.lookNow({ accountId, paymentId, followUp: null, actor: 'amira' }));
