@@ -50,6 +50,18 @@ describe('the charge in the answer to a call', () => {
     expect(judgeCall(request, reported({ status: 'declined' }))).toMatchObject({ code: 'declined' });
   });
 
+  it('is a mismatch if it was to be captured at once and another sum was', () => {
+    const mismatch = { kind: 'mismatch', ref: 'ch', reason: 'capture_mismatch' };
+    for (const capturedMinor of [1, 999, 1001]) {
+      expect(judgeCall(request, reported({ capturedMinor }))).toEqual(mismatch);
+      expect(judgeLookup(request, [reported({ capturedMinor })])).toEqual(mismatch);
+    }
+    expect(judgeCall(request, reported({ capturedMinor: 1000 }))).toEqual({ kind: 'approved', ref: 'ch' });
+    expect(judgeLookup(request, [reported({ status: 'declined', capturedMinor: 1 })])).toMatchObject({
+      kind: 'declined',
+    });
+  });
+
   it.each(DIFFERENCES)('with a %s is a mismatch if approved, and unknown otherwise', (reason, other) => {
     expect(judgeCall(request, reported(other))).toEqual({ kind: 'mismatch', ref: 'ch', reason });
     for (const status of ['pending', 'declined'] as const) {

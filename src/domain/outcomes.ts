@@ -278,7 +278,10 @@ export interface ReportedCharge {
   readonly code?: string;
   /** Whether real money moved. Absent if the gateway does not say: then the adapter's `livemode` counts. */
   readonly livemode?: boolean;
-  /** What of it was captured, in minor units. Absent: all of it, if it is `succeeded`; not said, if it is `refunded`. */
+  /**
+   * What of it was captured, in minor units. Absent: all of it, if it is `succeeded`; not said, if it is `refunded`. A charge that is to
+   * be captured at once is captured in full, or it is no success: `capture_mismatch`.
+   */
   readonly capturedMinor?: number;
   /** Until when the gateway holds money that is `authorized`, in milliseconds since the epoch. Absent: it does not say. */
   readonly authorizedUntilMs?: number;
@@ -335,10 +338,17 @@ export const CHARGE: ReportKind<ChargeRequest, ReportedCharge> = {
   about: ({ authorizedUntilMs }) => (authorizedUntilMs === undefined ? {} : { authorizedUntilMs }),
 };
 
-/** Money that was taken is not money that is held. What was not done, or was taken back, is neither. */
-function captureDifference({ captureMethod }: ChargeRequest, { status }: ReportedCharge): string | null {
-  if (status !== 'succeeded' && status !== 'authorized') return null;
-  return (captureMethod === 'manual') === (status === 'authorized') ? null : 'capture';
+/**
+ * Money that was taken is not money that is held, and a part of it is not all of it. What was not done, or was taken back, is none of
+ * these.
+ */
+function captureDifference(
+  { captureMethod }: ChargeRequest,
+  { status, amountMinor, capturedMinor = amountMinor }: ReportedCharge,
+): string | null {
+  if (status === 'authorized') return captureMethod === 'manual' ? null : 'capture';
+  if (status !== 'succeeded') return null;
+  return captureMethod === 'manual' || capturedMinor !== amountMinor ? 'capture' : null;
 }
 
 /** How a reported effect differs from the request. `null`: not at all. */

@@ -29,6 +29,15 @@ describe('the time of a restore', () => {
     );
     await expect(start(nowMs + 60_000)).resolves.toBeDefined();
   });
+
+  it('is refused if it is in seconds, or of a year in which there was nothing to restore', async () => {
+    const start = (restoredAtMs: number) => world.replica(real(), { policy: { restoredAtMs } });
+    for (const restoredAtMs of [0, 1_750_000_000, Date.UTC(2016, 5)])
+      await expect(start(restoredAtMs)).rejects.toThrow(
+        /is too long ago.*in milliseconds since 1970.*Nothing was started.*Set RESTORED_AT/s,
+      );
+    await expect(start(Date.UTC(2020, 0))).resolves.toBeDefined();
+  });
 });
 
 describe('a database of test payments', () => {

@@ -53,13 +53,26 @@ export async function checkStart(engine: Engine, isChangeAccepted = false): Prom
 /** The clocks of two machines may differ, but not by this much. */
 const AHEAD_MS = 3_600_000;
 
-/** No order could be charged before the time of the restore, so a wrong year would stop all of them. */
+/** No database that this program has written was restored before. Seconds instead of milliseconds give a time in 1970. */
+const EARLIEST_RESTORE_MS = Date.UTC(2020, 0);
+
+/**
+ * No order could be charged before the time of the restore, so a time in the future would stop all of them. One that is long past would
+ * protect none.
+ */
 function checkRestoredAt({ policy, databaseClock }: Engine): void {
   const { restoredAtMs } = policy;
-  if (restoredAtMs === null || restoredAtMs <= databaseClock.nowMs() + AHEAD_MS) return;
+  if (restoredAtMs === null) return;
+  const flaw =
+    restoredAtMs < EARLIEST_RESTORE_MS
+      ? 'too long ago: this program did not exist then. restoredAtMs is in milliseconds since 1970, not in seconds'
+      : restoredAtMs > databaseClock.nowMs() + AHEAD_MS
+        ? "in the future by the database's clock"
+        : null;
+  if (flaw === null) return;
   throw new Error(
-    `The time of the restore, ${new Date(restoredAtMs).toISOString()}, is in the future by the database's clock. Nothing was started, ` +
-      'nothing was sent. Set RESTORED_AT (restoredAtMs in the library) to the time at which the restore ended: SELECT now().',
+    `The time of the restore, ${new Date(restoredAtMs).toISOString()}, is ${flaw}. Nothing was started, nothing was sent. Set RESTORED_AT ` +
+      '(restoredAtMs in the library) to the time at which the restore ended: SELECT now().',
   );
 }
 

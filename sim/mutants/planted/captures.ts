@@ -153,6 +153,24 @@ export const CAPTURES: readonly PlantedBug[] = [
     tests: { file: CHECKS, named: 'that is held is approved' },
   },
   {
+    name: 'a sum that cannot be read counts as all of it',
+    story: 'A gateway writes "captured" as text, 400 of 1000 were taken, and the order counts as paid in full.',
+    file: 'src/gateways/http/effects.ts',
+    find: '  if (captured !== undefined && !isSum(captured)) return undefined;\n',
+    put: '',
+    judge: 'gateway suite',
+    tests: { file: 'src/gateways/http/http.test.ts', named: 'if one of its sums cannot be read' },
+  },
+  {
+    name: 'a part that was taken at once pays for all',
+    story: 'The gateway took 1 of 1000, its answer says so, and the merchant ships.',
+    file: 'src/domain/outcomes.ts',
+    find: "return captureMethod === 'manual' || capturedMinor !== amountMinor ? 'capture' : null;",
+    put: "return captureMethod === 'manual' ? 'capture' : null;",
+    judge: 'engine suite',
+    tests: { file: 'src/domain/outcomes.test.ts', named: 'to be captured at once and another sum was' },
+  },
+  {
     name: 'a capture of another amount counts as ours',
     story:
       'A colleague has captured 7.00 in the dashboard, and the merchant who asked for 4.00 is told that it was done.',

@@ -80,11 +80,19 @@ export function parseCharge(value: unknown): ReportedCharge | undefined {
   if (!isObject(value)) return undefined;
   const charge = parseEffect<ReportedCharge['status']>(CHARGE.fates, value);
   if (charge === undefined) return undefined;
-  const { captured, authorized_until: until } = value;
-  const capturedMinor = typeof captured === 'number' && captured > 0 ? { capturedMinor: captured } : {};
+  const { captured, refunded, authorized_until: until } = value;
+  // A sum that is there and cannot be read may be any sum. It must not count as one that is not there.
+  if (captured !== undefined && !isSum(captured)) return undefined;
+  if (refunded !== undefined && !isSum(refunded)) return undefined;
+  const capturedMinor = captured === undefined || captured === 0 ? {} : { capturedMinor: captured };
   const untilMs = typeof until === 'string' ? Date.parse(until) : Number.NaN;
   const authorizedUntilMs = untilMs >= 0 ? { authorizedUntilMs: untilMs } : {};
   return { ...charge, status: standing(charge.status, value), ...capturedMinor, ...authorizedUntilMs };
+}
+
+/** A sum in minor units. */
+export function isSum(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 
 /** What the word for a charge means beside the sums. */

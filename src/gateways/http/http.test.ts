@@ -235,13 +235,42 @@ describe('http adapter', () => {
       { captured: 500, refunded: 500 },
       { captured: 300, refunded: 300 },
       { captured: 0, refunded: 0 },
-      { captured: true, refunded: false },
       { refunded: 100 },
       {},
     ])('is taken back if nothing says that a part is still paid: %j', async (sums) => {
       for (const status of ['refunded', 'voided', 'canceled'])
         expect(await looked(status, sums)).toEqual({ kind: 'reversed', refs: ['ch_default'] });
     });
+
+    test.each([
+      { captured: '400' },
+      { captured: null },
+      { captured: -5 },
+      { captured: 400.5 },
+      { captured: true, refunded: 0 },
+      { captured: 500, refunded: '500' },
+      { captured: 500, refunded: null },
+      { captured: 500, refunded: -1 },
+    ])('is no answer if one of its sums cannot be read: %j', async (sums) => {
+      for (const status of ['refunded', 'voided', 'succeeded', 'declined'])
+        expect(await looked(status, sums)).toMatchObject({ kind: 'unavailable' });
+      const raw = json(200, { ...charge(REQUEST, 'succeeded'), ...sums });
+      expect(await callOnce(server.answer(raw))).toMatchObject({ kind: 'unknown' });
+    });
+
+    test.each(['captured', 'refunded'])(
+      'is no answer if its %s is a whole number only once it is rounded',
+      async (name) => {
+        const exact = JSON.stringify({ data: [{ ...charge(REQUEST, 'refunded'), [name]: 500 }] });
+        const lookUpText = (body: string) => {
+          far.script(server.answer({ status: 200, headers: JSON_HEADERS, body }));
+          return withGateway({}, (gateway) => gateway.lookup(REQUEST, options()));
+        };
+        expect(await lookUpText(exact)).toMatchObject({ kind: 'reversed' });
+        const inexact = exact.replace(`"${name}":500`, `"${name}":500.00000000000000001`);
+        expect(await lookUpText(inexact)).toMatchObject({ kind: 'unavailable' });
+      },
+    );
 
     test('and of which a part was refunded stays succeeded under its own name', async () => {
       const sums = { captured: 500, refunded: 100 };

@@ -4,7 +4,7 @@ import type { Answer } from './exchange.ts';
 import { isAmbiguous } from './members.ts';
 
 /** Minor units must be written as whole numbers: `JSON.parse` rounds 1000.0000000000000001 to 1000. */
-const BROKEN_AMOUNT = /"amount"\s*:\s*-?\d+[.eE]/;
+const BROKEN_AMOUNT = /"(amount|captured|refunded)"\s*:\s*-?\d+[.eE]/;
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
