@@ -154,7 +154,8 @@ export const CAPTURES: readonly PlantedBug[] = [
   },
   {
     name: 'a sum that cannot be read counts as all of it',
-    story: 'A gateway writes "captured" as text, 400 of 1000 were taken, and the order counts as paid in full.',
+    story:
+      'A gateway writes "captured" as text, 400 of 1000 were taken, and the order counts as paid in full.',
     file: 'src/gateways/http/effects.ts',
     find: '  if (captured !== undefined && !isSum(captured)) return undefined;\n',
     put: '',

@@ -164,6 +164,18 @@ export const EDGES_ANSWERS: readonly PlantedBug[] = [
     tests: { file: SUITE, named: 'is dated before an earlier answer' },
   },
   {
+    name: 'the first date that a process sees is believed',
+    story:
+      'A worker dies, another one starts and asks, a cache without any cache header repeats an empty list, and a paid order fails.',
+    file: `${FOLDER}/wire.ts`,
+    find:
+      'if (!dates.isKnown(receivedAtMs)) await learnClock(Math.max(1, timeoutMs - (receivedAtMs - askedAtMs)));\n' +
+      '      const isOld = !dates.isKnown(receivedAtMs) || dates',
+    put: 'const isOld = dates',
+    judge: 'gateway suite',
+    tests: { file: 'src/gateways/http/http.test.ts', named: 'of an answer that no cache can have' },
+  },
+  {
     name: 'a date that stands still stays new',
     story:
       'An empty list that is a minute old has the newest date so far, and counts as proof that nothing was charged.',
@@ -177,7 +189,7 @@ export const EDGES_ANSWERS: readonly PlantedBug[] = [
     name: 'a gateway whose clock was set back is never believed again',
     story: 'Every order that needs a lookup as proof waits for a person, for ever.',
     file: `${FOLDER}/dates.ts`,
-    find: 'receivedAtMs - this.#confirmedAtMs <= TRUSTED_MS',
+    find: 'nowMs - this.#confirmedAtMs <= TRUSTED_MS',
     put: 'this.#confirmedAtMs > Number.NEGATIVE_INFINITY',
     judge: 'gateway suite',
     tests: { file: `${FOLDER}/dates.test.ts`, named: 'was set back' },

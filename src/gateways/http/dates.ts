@@ -18,20 +18,30 @@ export class GatewayDates {
   #aheadMs = 0;
   #confirmedAtMs = Number.NEGATIVE_INFINITY;
 
+  /** Whether a `Date` that comes now can be compared with the gateway's clock. `nowMs`: by the monotonic clock. */
+  isKnown(nowMs: number): boolean {
+    return nowMs - this.#confirmedAtMs <= TRUSTED_MS;
+  }
+
   /**
    * Remembers the answer's `Date`, and returns whether the answer was made clearly before its request. `false` if that is not known:
-   * without a date, or before the first one.
+   * without a date, or if the clock is not known.
    *
    * @param askedAtMs when the request was sent, and `receivedAtMs` when its answer came: by the monotonic clock
    */
   isOld(headers: AnswerHeaders, askedAtMs: number, receivedAtMs: number): boolean {
-    const dateMs = typeof headers.date === 'string' ? httpDate(headers.date.trim()) : undefined;
+    const dateMs = dateOf(headers);
     if (dateMs === undefined) return false;
-    const isKnown = receivedAtMs - this.#confirmedAtMs <= TRUSTED_MS;
+    const isKnown = this.isKnown(receivedAtMs);
     if (isKnown && dateMs < askedAtMs + this.#aheadMs - TOLERANCE_MS) return true;
     const aheadMs = dateMs - receivedAtMs;
     if (!isKnown || aheadMs > this.#aheadMs) this.#aheadMs = aheadMs;
     this.#confirmedAtMs = receivedAtMs;
     return false;
   }
+}
+
+/** The answer's `Date`, in milliseconds since the epoch. `undefined`: there is none that can be read. */
+export function dateOf({ date }: AnswerHeaders): number | undefined {
+  return typeof date === 'string' ? httpDate(date.trim()) : undefined;
 }

@@ -279,6 +279,54 @@ describe('http adapter', () => {
     });
   });
 
+  describe('the date of the first answer', () => {
+    const dated = (second: number, data: readonly object[] = []) =>
+      server.answer({
+        status: 200,
+        headers: { ...JSON_HEADERS, date: `Tue, 01 Jan 2030 00:00:${second} GMT` },
+        body: JSON.stringify({ data }),
+      });
+    const lookUp = (...replies: server.Reply[]) => {
+      far.script(...replies);
+      return withGateway({}, (gateway) => gateway.lookup(REQUEST, options()));
+    };
+    const OLD = { kind: 'unavailable', reason: 'old_answer' };
+
+    test('is compared with that of an answer that no cache can have', async () => {
+      const before = far.requests.length;
+      expect(await lookUp(dated(20), dated(30))).toEqual(OLD);
+      const [asked, fresh] = far.requests.slice(before).map(({ path }) => path);
+      expect(asked).toContain(REQUEST.key);
+      expect(fresh).toMatch(/^\/charges\?idempotency_key=[0-9a-f-]{36}$/);
+      expect(fresh).not.toContain(REQUEST.key);
+      expect(await lookUp(dated(28), dated(30))).toEqual({ kind: 'absent' });
+    });
+
+    test('proves nothing if there is no such answer, or one without a date', async () => {
+      expect(await lookUp(dated(30), server.answer(json(200, { data: [] })))).toEqual(OLD);
+      expect(await lookUp(dated(30), (socket) => socket.destroy())).toEqual(OLD);
+    });
+
+    test('does not matter for money that the answer shows', async () => {
+      const paid = dated(20, [charge(REQUEST, 'succeeded')]);
+      expect(await lookUp(paid, dated(30))).toMatchObject({ kind: 'succeeded' });
+    });
+
+    test('is asked for once, and not at a gateway that sends none', async () => {
+      const before = far.requests.length;
+      far.script(dated(30));
+      await withGateway({}, async (gateway) => {
+        await Promise.all([gateway.lookup(REQUEST, options()), gateway.lookup(REQUEST, options())]);
+        await gateway.lookup(REQUEST, options());
+      });
+      const questions = far.requests.slice(before).filter(({ path }) => !path.includes(REQUEST.key));
+      expect(questions).toHaveLength(1);
+      const then = far.requests.length;
+      expect(await lookUp(server.answer(json(200, { data: [] })))).toEqual({ kind: 'absent' });
+      expect(far.requests.length - then).toBe(1);
+    });
+  });
+
   test('a body in chunks is read, one that is coded in another way as well is not', async () => {
     const body = '{"data":[]}';
     for (const [coding, kind] of [

@@ -1,6 +1,8 @@
 /** The requests of the protocol: their addresses, headers and limits, and the connections that they use. */
+import { randomUUID } from 'node:crypto';
 import type { CallOptions, ExchangeOptions } from '../../ports/gateway.ts';
-import { GatewayDates } from './dates.ts';
+import { isFromCache } from './cached.ts';
+import { dateOf, GatewayDates } from './dates.ts';
 import { type Exchange, exchange } from './exchange.ts';
 import type { HttpGatewayOptions } from './options.ts';
 import { createPool } from './pool.ts';
@@ -9,7 +11,10 @@ import { createPool } from './pool.ts';
 export interface Wire {
   /** Sends one call, which may have an effect. */
   post(path: string, key: string, body: string, limits: CallOptions): Promise<Exchange>;
-  /** Asks one question, which has none. `isOld`: the answer's `Date` shows that it was made before the request. */
+  /**
+   * Asks one question, which has none. `isOld`: the answer has a `Date`, and it was made before the request, or nothing tells that it was
+   * not. The first question of a process, and the first after 10 minutes without one, asks for the gateway's clock as well.
+   */
   ask(path: string, limits: ExchangeOptions): Promise<{ readonly result: Exchange; readonly isOld: boolean }>;
   close(): Promise<void>;
 }
@@ -17,6 +22,11 @@ export interface Wire {
 /** The query of a lookup. */
 export function byKey(key: string): string {
   return `?idempotency_key=${encodeURIComponent(key)}`;
+}
+
+/** A question that nobody has asked before, so no cache can have its answer. The list is empty. */
+function neverAsked(): string {
+  return `/charges${byKey(randomUUID())}`;
 }
 
 /** The address of a charge. `null`: in a path, this id would lead elsewhere. Two dots do so even if they are encoded. */
@@ -47,6 +57,34 @@ export function openWire(options: HttpGatewayOptions): Wire {
   const lookups = createPool({ ...poolOptions, connections: options.maxLookupConnections ?? 64 });
   const dates = new GatewayDates();
 
+  const get = (path: string, timeoutMs: number): Promise<Exchange> =>
+    exchange(
+      lookups.dispatcher,
+      {
+        method: 'GET',
+        path: prefix + path,
+        headers: [...common, ...FRESH],
+        body: null,
+        // On a shared connection, the answer to another lookup could be taken for this one: an empty list names no key.
+        ownConnection: true,
+      },
+      { timeoutMs, maxResponseBytes, mayLeave: always },
+    );
+
+  /** Learns the gateway's clock from an answer that cannot be an old one. */
+  let learning: Promise<void> | undefined;
+  const learnClock = (timeoutMs: number): Promise<void> => {
+    learning ??= (async () => {
+      const askedAtMs = performance.now();
+      const result = await get(neverAsked(), timeoutMs);
+      if (result.kind === 'answer' && !isFromCache(result))
+        dates.isOld(result.headers, askedAtMs, performance.now());
+    })().finally(() => {
+      learning = undefined;
+    });
+    return learning;
+  };
+
   return {
     post: (path, key, body, { timeoutMs, mayLeave }) =>
       exchange(
@@ -62,22 +100,13 @@ export function openWire(options: HttpGatewayOptions): Wire {
       ),
     async ask(path, { timeoutMs }) {
       const askedAtMs = performance.now();
-      const result = await exchange(
-        lookups.dispatcher,
-        {
-          method: 'GET',
-          path: prefix + path,
-          headers: [...common, ...FRESH],
-          body: null,
-          // On a shared connection, the answer to another lookup could be taken for this one: an empty list names no key.
-          ownConnection: true,
-        },
-        { timeoutMs, maxResponseBytes, mayLeave: always },
-      );
-      const isOld =
-        result.kind === 'answer' &&
-        result.status === 200 &&
-        dates.isOld(result.headers, askedAtMs, performance.now());
+      const result = await get(path, timeoutMs);
+      const receivedAtMs = performance.now();
+      if (result.kind !== 'answer' || result.status !== 200 || dateOf(result.headers) === undefined)
+        return { result, isOld: false };
+      // The first date that this process sees may be an old one itself.
+      if (!dates.isKnown(receivedAtMs)) await learnClock(Math.max(1, timeoutMs - (receivedAtMs - askedAtMs)));
+      const isOld = !dates.isKnown(receivedAtMs) || dates.isOld(result.headers, askedAtMs, receivedAtMs);
       return { result, isOld };
     },
     async close() {
