@@ -160,6 +160,9 @@ describe('a refusal of an order by an adapter', () => {
         throw new Error('bug');
       },
     ],
+    ['a promise', () => Promise.resolve('too small') as never],
+    // An error that nobody catches ends the process, and this run.
+    ['a promise that fails', () => Promise.reject(new Error('bug')) as never],
   ])('does not count if it is %s, and is logged', (_name, refuses) => {
     expect(refusing(refuses)).toEqual({
       refusal: null,
@@ -173,5 +176,30 @@ describe('a refusal of an order by an adapter', () => {
     const change = (seen: object) => Object.assign(seen, { amountMinor: 1, currency: 'usd' }) && null;
     expect(checkedGateway({ ...gateway, refuses: change }, {} as never).refuses?.(order)).toBeNull();
     expect(order).toEqual(terms);
+  });
+});
+
+describe('an event that an adapter reads', () => {
+  const reading = (webhooks: () => unknown) => {
+    const logged: object[] = [];
+    const log = { error: (fields: object) => logged.push(fields) } as never;
+    const { gateway } = answering({});
+    const checked = checkedGateway({ ...gateway, webhooks: webhooks as never }, log);
+    return { read: () => checked.webhooks?.({ body: Buffer.alloc(0), headers: {} }, 0), logged };
+  };
+  const REFUSED = { kind: 'forged', reason: 'unreadable' };
+
+  test('is passed on', () => {
+    const { read, logged } = reading(() => ({ kind: 'foreign', more: 1 }));
+    expect([read(), logged]).toEqual([{ kind: 'foreign' }, []]);
+  });
+
+  test.each<[string, () => Promise<unknown>]>([
+    ['a promise', async () => ({ kind: 'foreign' })],
+    ['a promise that fails', () => Promise.reject(new Error('bad signature'))],
+  ])('is refused if it is %s, and that is logged once', (_name, webhooks) => {
+    const { read, logged } = reading(webhooks);
+    expect([read(), read()]).toEqual([REFUSED, REFUSED]);
+    expect(logged).toEqual([expect.objectContaining({ gateway: 'mine' })]);
   });
 });

@@ -50,9 +50,7 @@ export function checkedGateway(gateway: Gateway, log: Log): Gateway {
             void: checkedEffect('void', captures.void, check),
           },
         }),
-    ...(webhooks === undefined
-      ? {}
-      : { webhooks: (delivery, wallMs) => webhookReading(webhooks(delivery, wallMs)) }),
+    ...(webhooks === undefined ? {} : { webhooks: checkedWebhooks(webhooks, name, log) }),
     close: async () => gateway.close(),
   };
 }
@@ -62,7 +60,7 @@ function checkedRefusal(gateway: Gateway, log: Log): (order: OrderTerms) => stri
   return (order) => {
     try {
       // A copy, so that an adapter that changes it does not change what is charged.
-      const refusal: unknown = gateway.refuses?.(structuredClone(order)) ?? null;
+      const refusal: unknown = atOnce(gateway.refuses?.(structuredClone(order)) ?? null);
       if (refusal === null || (typeof refusal === 'string' && refusal !== '')) return refusal;
       log.error(
         { gateway: gateway.name },
@@ -76,6 +74,36 @@ function checkedRefusal(gateway: Gateway, log: Log): (order: OrderTerms) => stri
     }
     return null;
   };
+}
+
+/** An event that is read later is not read. It is logged once: anybody who reaches the port can send events. */
+function checkedWebhooks(
+  webhooks: NonNullable<Gateway['webhooks']>,
+  name: string,
+  log: Log,
+): NonNullable<Gateway['webhooks']> {
+  let told = false;
+  return (delivery, wallMs) => {
+    const reading: unknown = atOnce(webhooks(delivery, wallMs));
+    if (isThenable(reading) && !told) {
+      told = true;
+      log.error(
+        { gateway: name },
+        'the gateway adapter returned a promise for an event, so all events are refused: webhooks must return what the event says, and not be async',
+      );
+    }
+    return webhookReading(reading);
+  };
+}
+
+/** A promise is no answer to what must be answered at once. If it fails later, that must not end the process. */
+function atOnce(value: unknown): unknown {
+  if (isThenable(value)) Promise.resolve(value).catch(() => {});
+  return value;
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as Partial<PromiseLike<unknown>> | null | undefined)?.then === 'function';
 }
 
 /** Logs an invalid answer, and returns the outcome that it counts as. */

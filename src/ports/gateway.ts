@@ -173,7 +173,8 @@ export interface Gateway {
   readonly captures?: Captures;
   /**
    * Reads an event that the gateway sent. A pure function: it checks the signature and its age, says what the event is about, and decides
-   * nothing. `wallMs`: now, in milliseconds since the Unix epoch. It must compare signatures in constant time. Absent: events are not taken.
+   * nothing. `wallMs`: now, in milliseconds since the Unix epoch. It must compare signatures in constant time, and must
+   * not return a promise. Absent: events are not taken.
    */
   readonly webhooks?: (delivery: WebhookDelivery, wallMs: number) => WebhookReading;
   /** Closes the connections. Nothing is called after it. With `createPayonce`, call it yourself, after `stop`. */
