@@ -61,7 +61,7 @@ function judgeLease(
   const { operation, held } = row.payment;
   if (kind === 'lookup' && operation.manual === true && !held && operation.step === 'none') return;
   // So does the opening of the next charge, if an event has had a failed one looked at.
-  if (kind === 'lookup' && isOvertaken(parts, { sender, request })) return;
+  if ((kind === 'lookup' || kind === 'seal') && isOvertaken(parts, { kind, sender, request })) return;
   // A wall clock that was set back hides how long the machine slept. Then a lookup does no harm, and a call is judged when it is sent.
   const hides = plan.mishaps.includes('clock_jumps') && plan.mishaps.includes('machine_suspended');
   if (hides) return;
@@ -77,18 +77,21 @@ function judgeLease(
 
 /**
  * Whether the sender held the order for a look at a charge that had failed, until the next charge was opened. If that one has failed before the
- * sender reads which charges there are, it looks at that one, too.
+ * sender reads which charges there are, it looks at that one, too. It may seal what had failed by then, and nothing later.
  */
 function isOvertaken(
   { book, plan, nowMs }: MoneyJudgeParts,
-  { sender, request }: Pick<Beginning, 'sender' | 'request'>,
+  { kind, sender, request }: Pick<Beginning, 'kind' | 'sender' | 'request'>,
 ): boolean {
   const intended = book.intended.get(request.key);
   if (intended === undefined) return false;
   const longestMs = Math.max(plan.policy.leaseMs, plan.otherSettings?.leaseMs ?? 0);
   return statesSince(book, intended.order, nowMs() - longestMs).some(
-    ({ status, row }) =>
-      status === 'FAILED' && row.held && claimantOf(book.wire, row.claimId)?.name === sender,
+    ({ status, row, chargeN }) =>
+      status === 'FAILED' &&
+      row.held &&
+      claimantOf(book.wire, row.claimId)?.name === sender &&
+      (kind === 'lookup' || intended.n <= chargeN),
   );
 }
 

@@ -13,6 +13,19 @@ const OTHERS_TEST = 'src/engine/two-steps/others.test.ts';
 
 export const TWO_STEPS: readonly PlantedBug[] = [
   {
+    name: 'a look at a failed charge cancels the next one',
+    story:
+      'In a restored database, a worker looks at a charge that failed. The customer tries again, and while the bank asks for a code, the worker cancels that payment.',
+    file: 'src/engine/two-steps/read.ts',
+    find: 'return now !== null && now.operation.n >= n;',
+    put: 'return now === null;',
+    judge: 'engine suite',
+    tests: {
+      file: 'src/engine/two-steps/others.test.ts',
+      named: 'does not end the next charge, if that is opened while a failed one is looked at',
+    },
+  },
+  {
     name: 'a charge is confirmed before its handle is stored',
     story:
       'The process dies after the confirm, the next one prepares another object, and the customer pays twice.',

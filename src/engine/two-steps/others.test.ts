@@ -1,12 +1,13 @@
 /** Charges in two steps that are looked at again: an order's earlier charges, what a restored database has forgotten, and what operators say. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import { chargingReplica } from '../../../test/support/charging.ts';
+import { chargingReplica, later } from '../../../test/support/charging.ts';
 import { world } from '../../../test/support/fresh-world.ts';
 import { FAILED, isPaid, operator, said } from '../../../test/support/operating.ts';
 import { createTwoStepGateway, LOST, type TwoStepGateway } from '../../../test/support/two-step-gateway.ts';
 import {
   DATABASE_ORIGIN_MS,
   keyed,
+  order,
   told,
   type VirtualSettings,
 } from '../../../test/support/virtual-world.ts';
@@ -142,6 +143,39 @@ describe('a restored database', () => {
     await world.pass(HOUR);
     expect(status()).toBe('PROCESSING');
     expect(gateway.said.filter((line) => line !== 'read by key')).toEqual([]);
+  });
+
+  it('does not end the next charge, if that is opened while a failed one is looked at', async () => {
+    gateway.onConfirm = () => ({ kind: 'refused', reason: 'dns' });
+    const first = await start();
+    await first.charge(keyed('a'));
+    expect(status()).toBe('FAILED');
+    await world.ended(first.engine.stop());
+    gateway.onConfirm = ({ act }) => act();
+    gateway.card = 'act';
+    const { engine } = await start(restoredNow());
+    const ahead = later<void>();
+    let asks = false;
+    // Before that, what the backup has forgotten may still land.
+    const provesFromMs = world.nowMs + gateway.contract.landsWithinMs + 16_000;
+    gateway.onRead = async ({ request, act }) => {
+      if (!asks && request.handle === undefined && world.nowMs >= provesFromMs) {
+        asks = true;
+        await ahead.promise;
+      }
+      return act();
+    };
+    for (let turns = 0; !asks && turns < 1000; turns += 1) await world.pass(1000);
+    void engine.charge(order('o1'), { ...keyed('b'), waitMs: 0 });
+    await world.pass(1000);
+    expect(gateway.objects.get('pi_2')?.state).toBe('acting');
+    await ahead.come();
+    await world.pass(1000);
+    expect(gateway.seals.map(({ handle }) => handle)).toEqual(['pi_1']);
+    expect(gateway.objects.get('pi_2')?.state).toBe('acting');
+    gateway.act('pi_2');
+    await world.pass(MINUTE);
+    expect([status(), gateway.paid()]).toEqual(['COMPLETED', 1]);
   });
 
   it('confirms what is prepared and not paid', async () => {

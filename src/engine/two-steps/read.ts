@@ -75,7 +75,8 @@ function withoutHandle({ policy }: Engine, outcome: LookupOutcome): LookupOutcom
 }
 
 async function sealed(engine: Engine, held: Held, reading: Reading, handle: string): Promise<LookupOutcome> {
-  const { request, twoSteps } = reading;
+  const { charge, request, twoSteps } = reading;
+  if (await isUnderWay(engine, held, charge)) return { kind: 'unavailable', reason: 'opened_since' };
   // Durable with the claim, and higher with each claim: an error that the gateway keeps is not met twice.
   const { seq } = held.record;
   await lookUp(engine, held, async (options) => {
@@ -83,4 +84,14 @@ async function sealed(engine: Engine, held: Held, reading: Reading, handle: stri
     return (await twoSteps.seal(seal, options)) ?? { kind: 'asked' as const };
   });
   return read(reading, handle);
+}
+
+/**
+ * Whether a later charge than ours is stored: the next one may be opened while we look at one that has failed. It is not ours to end, and its
+ * customer may be about to pay.
+ */
+async function isUnderWay({ store }: Engine, { record }: Held, { n }: Reading['charge']): Promise<boolean> {
+  if (n <= record.operation.n) return false;
+  const now = await store.payment(record.order.accountId, record.paymentId);
+  return now !== null && now.operation.n >= n;
 }
