@@ -65,11 +65,50 @@ describe('the request', () => {
     expect(sent).toMatchObject([{ body: asked }, { body: asked }]);
   });
 
-  test('is refused at once if it cannot be written as JSON', async () => {
+  test.each<[string, object]>([
+    ['capture_method', { captureMethod: () => 'manual' }],
+    ['capture_method', { captureMethod: Symbol('manual') }],
+    ['method', { method: () => 'tok_visa' }],
+    ['method.toJSON', { method: { toJSON: () => undefined } }],
+    ['give_up_after_s', { giveUpAfterS: () => 5 }],
+    ['give_up_after_s', { giveUpAfterS: Number.NaN }],
+    ['metadata', { metadata: new Map([['a', 'b']]) }],
+    ['metadata.a', { metadata: { a: undefined } }],
+    ['metadata.a', { metadata: { a: 1n } }],
+    ['metadata.a[1]', { metadata: { a: ['b', () => 'c'] } }],
+  ])('is refused at once if JSON would lose its %s', async (name, changes) => {
     const { client, sent } = scriptedClient([paid]);
-    const order = { ...ORDER, metadata: { a: 1n } } as unknown as ChargeInput;
-    await expect(client.charge(order)).rejects.toThrow('cannot be written as JSON');
+    const order = { ...ORDER, ...changes } as ChargeInput;
+    await expect(client.charge(order)).rejects.toThrow(`${name} must be a text, a number`);
     expect(sent).toEqual([]);
+  });
+
+  test('is refused at once if it leads to itself', async () => {
+    const { client, sent } = scriptedClient([paid]);
+    const metadata: Record<string, unknown> = {};
+    metadata.a = metadata;
+    await expect(client.charge({ ...ORDER, metadata } as ChargeInput)).rejects.toThrow(
+      'cannot be written as JSON',
+    );
+    expect(sent).toEqual([]);
+  });
+
+  test.each<[string, object]>([
+    ['signal', { signal: new AbortController() }],
+    ['signal', { signal: { aborted: false, addEventListener() {} } }],
+    ['signal', { signal: null }],
+    ['onNextAction', { onNextAction: 5 }],
+  ])('is refused at once if its %s cannot be used', async (name, options) => {
+    const { client, sent } = scriptedClient([paid]);
+    await expect(client.charge(ORDER, options)).rejects.toThrow(`${name} must be a`);
+    expect(sent).toEqual([]);
+  });
+
+  test('takes a signal of an older make, without throwIfAborted', async () => {
+    const { client } = scriptedClient([paid]);
+    const signal = { aborted: false, addEventListener() {}, removeEventListener() {} };
+    const result = await client.charge(ORDER, { signal: signal as unknown as AbortSignal });
+    expect(result).toMatchObject({ outcome: 'paid' });
   });
 
   test('keeps its key over all retries, and a new client makes the same one', async () => {

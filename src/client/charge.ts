@@ -3,7 +3,7 @@ import { unlessAborted } from './abort.ts';
 import type { ChargeInput, ChargeOptions, ChargeResult } from './charge-types.ts';
 import type { Answer, Line, Problem } from './exchange.ts';
 import { mustBe, NotBelieved } from './fields.ts';
-import { jsonOf, mustBeAmount, mustBeText, refuseUnknown } from './input.ts';
+import { jsonOf, mustBeAmount, mustBeFunction, mustBeText, refuseUnknown } from './input.ts';
 import { failureCodeOf, judgeBy, nothingSent } from './judge.ts';
 import { type NextAction, type Payment, readPayment } from './payment.ts';
 import { DEFAULT_RETRY_AFTER_MS, persist, type Verdict } from './persist.ts';
@@ -68,6 +68,7 @@ interface Asked
 
 /** Tells the caller of each action once. */
 function actor({ onNextAction, signal }: ChargeOptions): Asked['act'] {
+  mustBeFunction('onNextAction', onNextAction);
   if (onNextAction === undefined) return null;
   const told = new Set<string>();
   return async (action, payment) => {

@@ -64,7 +64,7 @@ export async function exchange(
   request: Request,
   { timeoutMs, signal }: { readonly timeoutMs: number; readonly signal: AbortSignal | undefined },
 ): Promise<Heard> {
-  signal?.throwIfAborted();
+  if (signal?.aborted === true) throw signal.reason;
   const controller = new AbortController();
   let cancel = (): void => {};
   const late = new Promise<Heard>((resolve) => {

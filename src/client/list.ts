@@ -26,14 +26,16 @@ export function listOf<Thing>(
   return {
     page,
     async *[Symbol.asyncIterator]() {
+      const seen = new Set<string>();
       for (let cursor: string | undefined, isLast = false; !isLast; ) {
         const { things, next } = await page(cursor);
-        // A list that leads back to the same page would never end.
-        if (next !== null && next === cursor)
+        // A list that leads back to a page would never end.
+        if (next !== null && seen.has(next))
           throw new PayonceReadError({
             code: 'not_believed',
-            detail: 'A page names itself as the next one.',
+            detail: 'A page names itself, or one before it, as the next one.',
           });
+        if (next !== null) seen.add(next);
         yield* things;
         isLast = next === null;
         cursor = next ?? undefined;

@@ -4,7 +4,7 @@ import type { CallOptions } from './charge-types.ts';
 import { PayonceInputError } from './errors.ts';
 import type { Answer, Line } from './exchange.ts';
 import { type Fields, mustBe, NotBelieved } from './fields.ts';
-import { jsonOf, mustBeAmount, mustBePaymentId, mustBeText, refuseUnknown } from './input.ts';
+import { jsonOf, mustBeAmount, mustBeObject, mustBePaymentId, mustBeText, refuseUnknown } from './input.ts';
 import { judgeBy } from './judge.ts';
 import { type OperationKind, readOperationNow } from './operation.ts';
 import type { LookNowOptions, OperatorResult, Resolution } from './operator-types.ts';
@@ -17,8 +17,10 @@ import { patienceOf } from './try.ts';
 export async function lookNow(
   line: Line,
   paymentId: string,
-  { refundId, operation, actor, ...options }: LookNowOptions = {},
+  wanted: LookNowOptions = {},
 ): Promise<OperatorResult> {
+  mustBeObject('The options', wanted);
+  const { refundId, operation, actor, ...options } = wanted;
   refuseUnknown('The options', options, ['deadlineMs', 'signal']);
   const target = targetOf({ paymentId, refundId, operation });
   return ask(line, target, 'look-now', { actor }, options);

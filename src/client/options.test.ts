@@ -12,6 +12,7 @@ test.each<[string, Record<string, unknown>]>([
   ['timeoutMs', { timeoutMs: 0 }],
   ['deadlineMs', { deadlineMs: 86_400_001 }],
   ['maxRetries', { maxRetries: -1 }],
+  ['fetch', { fetch: 5 }],
   ['retries', { retries: 1 }],
 ])('%s is refused if it is wrong', (name, changes) => {
   const options = { ...(name === 'baseUrl' ? {} : { baseUrl: 'https://pay.example' }), ...changes };

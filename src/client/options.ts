@@ -1,6 +1,6 @@
 /** What a client is made with. */
 import { PayonceInputError } from './errors.ts';
-import { mustBePrintable, mustBeWhole, refuseUnknown } from './input.ts';
+import { mustBeFunction, mustBePrintable, mustBeWhole, refuseUnknown } from './input.ts';
 
 /** What the client needs of a response: a part of the standard `Response`. */
 export interface FetchResponse {
@@ -65,6 +65,7 @@ export const LONGEST_DEADLINE_MS = 86_400_000;
 
 export function readOptions(options: ClientOptions): Settings {
   refuseUnknown('The options', options, KNOWN);
+  mustBeFunction('fetch', options.fetch);
   const { apiKey, timeoutMs = 15_000, deadlineMs = 60_000, maxRetries = 10 } = options;
   return {
     baseUrl: readBaseUrl(options.baseUrl),

@@ -126,6 +126,39 @@ describe('a list', () => {
     await expect(all()).rejects.toMatchObject({ code: 'not_believed' });
   });
 
+  test('that goes round in a circle ends with an error', async () => {
+    const { client } = scriptedClient([
+      page('a', now()),
+      page('b', now()),
+      page('a', now()),
+      page('b', now()),
+    ]);
+    const all = async (): Promise<void> => {
+      for await (const _ of client.payments());
+    };
+    await expect(all()).rejects.toMatchObject({ code: 'not_believed' });
+  });
+
+  test.each([{ orderId: null }, { orderId: 5 }, { orderId: '' }, { status: null }, null])(
+    'is not asked for with a wrong filter: %j',
+    (filter) => {
+      const { client, sent } = scriptedClient([page(null)]);
+      expect(() => client.payments(filter as object)).toThrow('Nothing was sent');
+      expect(sent).toEqual([]);
+    },
+  );
+
+  test.each(['.', '..', '\ud800'])(
+    'of the refund %j is not asked for: it would be something else',
+    async (refundId) => {
+      const { client, sent } = scriptedClient([page(null)]);
+      await expect(client.findRefund(PAYMENT_ID, refundId)).rejects.toThrow('Nothing was sent');
+      await expect(client.lookNow(PAYMENT_ID, { refundId })).rejects.toThrow('Nothing was sent');
+      expect(() => client.refundEvents(PAYMENT_ID, refundId)).toThrow('Nothing was sent');
+      expect(sent).toEqual([]);
+    },
+  );
+
   test.each<[string, Scripted]>([
     ['another order', page(null, now({ order_id: 'x' }))],
     ['no list', { status: 200, body: now() }],

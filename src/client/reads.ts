@@ -4,7 +4,7 @@ import type { CallOptions } from './charge-types.ts';
 import type { Line } from './exchange.ts';
 import { type Fields, mustBe } from './fields.ts';
 import { type FollowUpEvent, readFollowUpEvent } from './follow-up.ts';
-import { mustBePaymentId, mustBeText } from './input.ts';
+import { mustBeObject, mustBePaymentId, mustBeText } from './input.ts';
 import { listOf } from './list.ts';
 import type { Listing, ListOptions } from './list-types.ts';
 import { type CaptureOrVoidNow, type OperationKind, readOperationNow } from './operation.ts';
@@ -24,7 +24,11 @@ export function readsOf(line: Line): Reads {
       const id = mustBePaymentId(paymentId);
       return readOne(line, paymentPath(id), of(id, readPaymentNow), options);
     },
-    payments({ orderId, status, ...options } = {}) {
+    payments(filtered = {}) {
+      mustBeObject('The filter', filtered);
+      const { orderId, status, ...options } = filtered;
+      if (orderId !== undefined) mustBeText('orderId', orderId);
+      if (status !== undefined) mustBeText('status', status);
       const filter = { order_id: orderId, status };
       const read = (fields: Fields) => {
         const payment = readPaymentNow(fields);

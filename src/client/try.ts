@@ -2,7 +2,7 @@
 import type { AttemptOptions, CallOptions } from './charge-types.ts';
 import { PayonceInputError } from './errors.ts';
 import type { Line } from './exchange.ts';
-import { mustBePrintable, mustBeWhole } from './input.ts';
+import { mustBePrintable, mustBeSignal, mustBeWhole } from './input.ts';
 import { derivedKey } from './key.ts';
 import { LONGEST_DEADLINE_MS } from './options.ts';
 import type { Patience } from './persist.ts';
@@ -25,6 +25,7 @@ export async function keyOf(
 }
 
 export function patienceOf({ settings }: Line, { deadlineMs, signal }: CallOptions): Patience {
+  mustBeSignal(signal);
   const checked = mustBeWhole('deadlineMs', deadlineMs ?? settings.deadlineMs, 1, LONGEST_DEADLINE_MS);
   return { deadlineMs: checked, signal };
 }

@@ -120,3 +120,11 @@ test.each([
 ])('the secrets %j are refused', async (secrets) => {
   await expect(check(headersWith(), BODY, secrets)).rejects.toMatchObject({ name: 'PayonceInputError' });
 });
+
+test.each([Number.NaN, 'x', String(NOW_MS), new Date(NOW_MS), null])(
+  'a time that is no number is refused: no event would be too old',
+  async (nowMs) => {
+    const input = { body: BODY, headers: headersWith(), secrets: [secret(7)], nowMs: nowMs as number };
+    await expect(verifyWebhook(input)).rejects.toThrow('nowMs must be a number');
+  },
+);

@@ -54,7 +54,7 @@ const MOST_SIGNATURES = 16;
  * Checks an event before you believe it. It needs nothing but WebCrypto, so it works in Node and in workers. The comparison takes the
  * same time whatever was sent.
  *
- * Rejects with `PayonceInputError` if a secret has another form, there is none, or the body was parsed.
+ * Rejects with `PayonceInputError` if a secret has another form, there is none, the body was parsed, or `toleranceS` or `nowMs` is no such number.
  *
  * @example
  * const check = await verifyWebhook({ body: await request.text(), headers: request.headers, secrets: [secret] });
@@ -68,6 +68,9 @@ export async function verifyWebhook({
   nowMs = Date.now(),
 }: WebhookInput): Promise<WebhookCheck> {
   mustBeWhole('toleranceS', toleranceS, 1, 86_400);
+  // With anything else, no event would be too old.
+  if (typeof nowMs !== 'number' || !Number.isFinite(nowMs))
+    throw new PayonceInputError('nowMs must be a number: milliseconds since 1970, such as Date.now().');
   if (typeof body !== 'string' && !(body instanceof Uint8Array))
     throw new PayonceInputError(
       'body must be the raw body: text or bytes. What was parsed cannot be checked. In Express, use express.raw({ type: "*/*" }) for this route.',
