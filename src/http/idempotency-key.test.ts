@@ -64,6 +64,11 @@ describe('an idempotency key', () => {
     expect(read(`A${card}`)).toEqual(key(`A${card}`));
   });
 
+  it('is read without spaces and tabs around it, and with no other character left out', () => {
+    expect(read(' \ta \t')).toEqual(key('a'));
+    for (const value of ['a\u00a0', '\u00a0a', 'a\v']) expect(read(value)).toMatchObject({ kind: 'invalid' });
+  });
+
   it('may stand only once, even with the same value', () => {
     for (const name of ['Idempotency-Key', 'idempotency-key']) {
       expect(readIdempotencyKey(['Idempotency-Key', 'a', name, 'a'])).toEqual({

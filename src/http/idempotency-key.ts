@@ -31,7 +31,7 @@ export function readIdempotencyKey(rawHeaders: readonly string[]): KeyHeader {
     if (value !== undefined) return invalid('The header is given more than once.');
     value = rawHeaders[i + 1] ?? '';
   }
-  return value === undefined ? NONE : parseKey(value.trim());
+  return value === undefined ? NONE : parseKey(value.replace(/^[ \t]+|[ \t]+$/g, ''));
 }
 
 function parseKey(value: string): KeyHeader {

@@ -29,7 +29,7 @@ export function readDeliveryPage({ raw }: FastifyRequest): Read<DeliveryFilter> 
   const status = STATUSES.find((each) => each === text) ?? null;
   if (text !== undefined && status === null)
     errors.push({ parameter: 'status', detail: `must be one of ${STATUSES.join(', ')}` });
-  const before = readSeqCursor('webhook_deliveries', values, errors);
+  const before = readSeqCursor('webhook_deliveries', values, errors, Number.MAX_SAFE_INTEGER);
   return {
     page: { status, limit: readLimit(values, errors), before: before === 0 ? null : String(before) },
     errors,

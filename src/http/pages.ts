@@ -13,9 +13,17 @@ export function readIdCursor(kind: CursorKind, values: Values, errors: FieldErro
   return readCursor(kind, isUuid, values, errors);
 }
 
-/** The `seq` in the query's cursor. 0: the query has none. */
-export function readSeqCursor(kind: CursorKind, values: Values, errors: FieldError[]): number {
-  const isSeq = (text: string): boolean => /^[1-9][0-9]{0,14}$/.test(text);
+/** The largest `seq` that the database can hold: an `integer`. */
+const LAST_SEQ = 2 ** 31 - 1;
+
+/** The `seq` in the query's cursor. 0: the query has none. `last`: the largest that there can be. */
+export function readSeqCursor(
+  kind: CursorKind,
+  values: Values,
+  errors: FieldError[],
+  last: number = LAST_SEQ,
+): number {
+  const isSeq = (text: string): boolean => /^[1-9][0-9]{0,15}$/.test(text) && Number(text) <= last;
   return Number(readCursor(kind, isSeq, values, errors) ?? 0);
 }
 

@@ -31,6 +31,19 @@ function problems(changes: object): readonly string[] {
   return [];
 }
 
+test('a log that throws stops nothing', () => {
+  const fail = (): never => {
+    throw new Error('the disk is full');
+  };
+  const { log } = read({ log: { info: fail, warn: fail, error: fail } });
+  for (const level of ['info', 'warn', 'error'] as const) expect(log[level]({}, 'lost')).toBeUndefined();
+});
+
+test('where the credentials of an adapter are is kept', () => {
+  expect(read({ gateway: { ...gateway, credentials: 'MY_TOKEN' } }).gateway.credentials).toBe('MY_TOKEN');
+  expect(read().gateway.credentials).toBeUndefined();
+});
+
 describe('the options', () => {
   test('have defaults for everything but pool and gateway', () => {
     expect(read()).toMatchObject({
@@ -57,10 +70,13 @@ describe('the options', () => {
       databaseTimeoutMs: 1007,
       sweepMs: 18,
     };
-    const log = { info() {}, warn() {}, error() {} };
+    const lines: unknown[] = [];
+    const write = (...line: unknown[]): void => void lines.push(line);
+    const log = { info: write, warn: write, error: write };
     const settings = read({ ...numbers, log, policy: { maxAttempts: 9 } });
     expect(settings).toMatchObject({ ...numbers, policy: { ...DEFAULT_POLICY, maxAttempts: 9 } });
-    expect(settings.log).toBe(log);
+    settings.log.warn({ a: 1 }, 'told');
+    expect(lines).toEqual([[{ a: 1 }, 'told']]);
     expect(settings.gateway).toMatchObject({ name: gateway.name, contract: gateway.contract });
   });
 
@@ -143,6 +159,7 @@ describe('the gateway', () => {
     [{ livemode: 'no' }, 'gateway.livemode'],
     [{ address: 8080 }, 'gateway.address'],
     [{ address: 'two words' }, 'gateway.address'],
+    [{ credentials: 5 }, 'gateway.credentials must be the name of a setting'],
     [{ webhooks: {} }, 'gateway.webhooks must be a function, or left out'],
     [{ refunds: null }, 'gateway.refunds must be an object with call and lookup'],
     [{ refunds: { call() {} } }, 'gateway.refunds.lookup must be a function'],

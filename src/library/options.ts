@@ -165,5 +165,19 @@ function readLog(value: unknown, errors: InputProblem[]): Log {
   const log = value as Partial<Record<keyof Log, unknown>> | null;
   const isLog = (['info', 'warn', 'error'] as const).every((level) => typeof log?.[level] === 'function');
   if (!isLog) errors.push({ field: 'log', detail: 'must have the functions info, warn and error' });
-  return value as Log;
+  return unfailing(value as Log);
+}
+
+/** A line that cannot be written must not stop a payment, nor end the caller's process. */
+function unfailing(log: Log): Log {
+  const write =
+    (level: keyof Log): Log[typeof level] =>
+    (...line) => {
+      try {
+        log[level](...line);
+      } catch {
+        // There is nowhere to tell it.
+      }
+    };
+  return { info: write('info'), warn: write('warn'), error: write('error') };
 }

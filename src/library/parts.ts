@@ -29,7 +29,7 @@ function poolComplaint(pool: unknown): string | null {
   if (pool.ending === true || pool.ended === true) return 'has been ended; give one that is open';
   if (typeof options.max === 'number' && !(options.max >= 2))
     return 'must have at least two connections (max)';
-  return options.binary === true ? 'must not ask for binary results (binary: true)' : null;
+  return options.binary ? 'must not ask for binary results (binary: true)' : null;
 }
 
 /** It is stored with every payment. */
@@ -71,6 +71,9 @@ export function readGateway(gateway: unknown, errors: InputProblem[]): Gateway |
       field: 'gateway.address',
       detail: 'must be 1 to 2,000 visible ASCII characters without spaces, or left out',
     });
+  const credentials = fieldOf(gateway, 'credentials');
+  if (credentials !== undefined && typeof credentials !== 'string')
+    errors.push({ field: 'gateway.credentials', detail: 'must be the name of a setting, or left out' });
   const refuses = fieldOf(gateway, 'refuses');
   if (refuses !== undefined && typeof refuses !== 'function')
     errors.push({ field: 'gateway.refuses', detail: 'must be a function, or left out' });
@@ -88,6 +91,7 @@ export function readGateway(gateway: unknown, errors: InputProblem[]): Gateway |
     contract,
     ...(typeof livemode === 'boolean' ? { livemode } : {}),
     ...(typeof address === 'string' ? { address } : {}),
+    ...(typeof credentials === 'string' ? { credentials } : {}),
     ...(refuses === undefined ? {} : { refuses: (order) => adapter.refuses?.(order) ?? null }),
     call: (request, options) => adapter.call(request, options),
     lookup: (request, options) => adapter.lookup(request, options),

@@ -129,7 +129,7 @@ export const EDGES_ANSWERS: readonly PlantedBug[] = [
     story:
       'The gateway charged a fraction more than was requested, and the order is shown as correctly paid.',
     file: `${FOLDER}/json.ts`,
-    find: '    if (BROKEN_AMOUNT.test(text)) return undefined;\n',
+    find: '    if (BROKEN_AMOUNT.test(withoutEscapes(text))) return undefined;\n',
     put: '',
     judge: 'gateway suite',
     tests: { file: OWN, named: 'is no amount' },
@@ -174,6 +174,25 @@ export const EDGES_ANSWERS: readonly PlantedBug[] = [
     put: 'const isOld = dates',
     judge: 'gateway suite',
     tests: { file: 'src/gateways/http/http.test.ts', named: 'of an answer that no cache can have' },
+  },
+  {
+    name: 'a date that cannot be read is none',
+    story:
+      'A cache adds a second Date to an old empty list, and an order that was charged is declared failed.',
+    file: `${FOLDER}/wire.ts`,
+    find: 'if (dateOf(result.headers) === undefined) return { result, isOld: true };',
+    put: 'if (dateOf(result.headers) === undefined) return { result, isOld: false };',
+    judge: 'gateway suite',
+    tests: { file: 'src/gateways/http/http.test.ts', named: 'proves nothing if it is there twice' },
+  },
+  {
+    name: 'what was taken back is believed from an old answer',
+    story: 'The refund of the charge failed, a cache still shows it, and a paid order is declared failed.',
+    file: `${FOLDER}/lookups.ts`,
+    find: " && kind !== 'pending' && kind !== 'reversed';",
+    put: " && kind !== 'pending';",
+    judge: 'gateway suite',
+    tests: { file: 'src/gateways/http/http.test.ts', named: 'matters for money that was taken back' },
   },
   {
     name: 'a date that stands still stays new',

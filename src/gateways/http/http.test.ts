@@ -214,6 +214,16 @@ describe('http adapter', () => {
     },
   );
 
+  test('an amount whose name is escaped is read in the same way', async () => {
+    const body = JSON.stringify(charge(REQUEST, 'succeeded')).replace(
+      '"amount":500',
+      '"amoun\\u0074":500.0000000000000001',
+    );
+    expect(JSON.parse(body)).toEqual(charge(REQUEST, 'succeeded'));
+    const answer = server.answer({ status: 200, headers: JSON_HEADERS, body });
+    expect(await callOnce(answer)).toMatchObject({ kind: 'unknown' });
+  });
+
   test('a fraction in another field of a charge does not matter', async () => {
     const raw = json(200, { ...charge(REQUEST, 'succeeded'), rate: 0.029, note: '"amount":1.5' });
     expect(await callOnce(server.answer(raw))).toMatchObject({ kind: 'approved' });
@@ -305,6 +315,24 @@ describe('http adapter', () => {
     test('proves nothing if there is no such answer, or one without a date', async () => {
       expect(await lookUp(dated(30), server.answer(json(200, { data: [] })))).toEqual(OLD);
       expect(await lookUp(dated(30), (socket) => socket.destroy())).toEqual(OLD);
+    });
+
+    test.each<[string, string | string[]]>([
+      ['is no date', 'yesterday'],
+      ['is empty', ''],
+      ['is of another form', 'Tue Jan  1 00:00:30 2030'],
+      ['is there twice', ['Tue, 01 Jan 2030 00:00:20 GMT', 'Tue, 01 Jan 2030 00:00:30 GMT']],
+    ])('proves nothing if it %s', async (_what, date) => {
+      const headers = { ...JSON_HEADERS, date };
+      expect(await lookUp(server.answer({ status: 200, headers, body: '{"data":[]}' }))).toEqual(OLD);
+    });
+
+    test('matters for money that was taken back: it may have come again', async () => {
+      const back = dated(20, [charge(REQUEST, 'refunded')]);
+      expect(await lookUp(back, dated(30))).toEqual(OLD);
+      expect(await lookUp(dated(30, [charge(REQUEST, 'refunded')]), dated(30))).toMatchObject({
+        kind: 'reversed',
+      });
     });
 
     test('does not matter for money that the answer shows', async () => {

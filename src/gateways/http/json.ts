@@ -28,11 +28,19 @@ export function objectIn(body: Buffer): JsonObject | undefined {
   try {
     const text = body.toString('utf8');
     const value: unknown = JSON.parse(text);
-    if (BROKEN_AMOUNT.test(text)) return undefined;
+    if (BROKEN_AMOUNT.test(withoutEscapes(text))) return undefined;
     return isObject(value) && !isAmbiguous(body, value) ? value : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** The text with its escaped letters, digits and underscores as they are: a name may be written as `"amoun\u0074"`. */
+function withoutEscapes(text: string): string {
+  return text.replace(/\\u00([3-7][0-9a-f])/gi, (written, hex: string) => {
+    const char = String.fromCharCode(Number.parseInt(hex, 16));
+    return /\w/.test(char) ? char : written;
+  });
 }
 
 /** Whether it is a JSON object: no list, and not `null`. */

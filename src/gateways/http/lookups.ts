@@ -91,10 +91,10 @@ export function flawOf(answer: Answer, isOld: boolean): string | null {
 
 /**
  * Money that the list names has moved, even if the list is incomplete or old. What a page does not show may be on the next one, and
- * what an old answer does not show may have happened since.
+ * what an old answer does not show may have happened since: what was taken back may have come again.
  */
 function showsMoney({ kind }: LookupOutcome): boolean {
-  return kind !== 'absent' && kind !== 'declined' && kind !== 'pending';
+  return kind !== 'absent' && kind !== 'declined' && kind !== 'pending' && kind !== 'reversed';
 }
 
 export function unavailable(reason: string): Extract<LookupOutcome, { readonly kind: 'unavailable' }> {

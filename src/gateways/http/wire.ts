@@ -102,8 +102,10 @@ export function openWire(options: HttpGatewayOptions): Wire {
       const askedAtMs = performance.now();
       const result = await get(path, timeoutMs);
       const receivedAtMs = performance.now();
-      if (result.kind !== 'answer' || result.status !== 200 || dateOf(result.headers) === undefined)
+      if (result.kind !== 'answer' || result.status !== 200 || result.headers.date === undefined)
         return { result, isOld: false };
+      // Two dates, or one that nobody can read, tell nothing. An old answer may have them.
+      if (dateOf(result.headers) === undefined) return { result, isOld: true };
       // The first date that this process sees may be an old one itself.
       if (!dates.isKnown(receivedAtMs)) await learnClock(Math.max(1, timeoutMs - (receivedAtMs - askedAtMs)));
       const isOld = !dates.isKnown(receivedAtMs) || dates.isOld(result.headers, askedAtMs, receivedAtMs);
