@@ -177,4 +177,26 @@ describe('a charge that turns out made and taken back', () => {
     expect(world.stored('o1').operation).toMatchObject({ status: 'FAILED', failureCode: 'refunded' });
     expect(gateway.calls.length).toBe(1);
   });
+
+  it.each(['kept', 'none'] as const)(
+    'is looked up before the next charge: its refund may have failed since: keys %s',
+    async (keys) => {
+      declareContract({ keys });
+      const { charge } = await chargingReplica(world, gateway, { limits: { sweepMs: 10_000 } });
+      gateway.play = () => ({ kind: 'unknown', answered: true, reason: 'http_500' });
+      gateway.lookupPlay = () => ({ kind: 'reversed', refs: ['ch_late'] });
+      await charge(keyed('one', 0));
+      await world.pass(3_600_000);
+      expect(world.stored('o1').operation).toMatchObject({ status: 'FAILED', failureCode: 'refunded' });
+      gateway.lookupPlay = () => ({ kind: 'succeeded', ref: 'ch_late' });
+      gateway.play = approve;
+      expect(told(await charge(keyed('two')))).toBe('202 REVIEW');
+      expect(world.stored('o1').operation).toMatchObject({
+        n: 2,
+        failureCode: 'late_success',
+        gatewayRef: 'ch_late',
+      });
+      expect(new Set(gateway.calls.map(({ key }) => key)).size).toBe(1);
+    },
+  );
 });

@@ -168,12 +168,20 @@ export const EDGES_ANSWERS: readonly PlantedBug[] = [
     story:
       'A worker dies, another one starts and asks, a cache without any cache header repeats an empty list, and a paid order fails.',
     file: `${FOLDER}/wire.ts`,
-    find:
-      'if (!dates.isKnown(receivedAtMs)) await learnClock(Math.max(1, timeoutMs - (receivedAtMs - askedAtMs)));\n' +
-      '      const isOld = !dates.isKnown(receivedAtMs) || dates',
-    put: 'const isOld = dates',
+    find: '!dates.isKnown(receivedAtMs) || dates.isAhead(result.headers, receivedAtMs);',
+    put: 'dates.isAhead(result.headers, receivedAtMs);',
     judge: 'gateway suite',
     tests: { file: 'src/gateways/http/http.test.ts', named: 'of an answer that no cache can have' },
+  },
+  {
+    name: 'a date that is ahead of the clock is new',
+    story:
+      'The clock of the gateway is set back, a cache still has an empty list from before, and a paid order fails.',
+    file: `${FOLDER}/wire.ts`,
+    find: '!dates.isKnown(receivedAtMs) || dates.isAhead(result.headers, receivedAtMs);',
+    put: '!dates.isKnown(receivedAtMs);',
+    judge: 'gateway suite',
+    tests: { file: 'src/gateways/http/http.test.ts', named: 'if a date is ahead of the clock' },
   },
   {
     name: 'a date that cannot be read is none',

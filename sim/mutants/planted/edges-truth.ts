@@ -10,6 +10,16 @@ const FLAG = 'test/http/retry-flag.test.ts';
 
 export const EDGES_TRUTH: readonly PlantedBug[] = [
   {
+    name: 'what was taken back stays taken back',
+    story:
+      'The bank returns the refund, the first charge is paid again, and the next key charges the order once more.',
+    file: 'src/domain/transition/decision.ts',
+    find: "export const REVERSED: Settled = { problem: 'gateway_failed', byAbsence: true };",
+    put: "export const REVERSED: Settled = { problem: 'gateway_failed', byAbsence: false };",
+    judge: 'engine suite',
+    tests: { file: 'src/engine/review.test.ts', named: 'its refund may have failed since' },
+  },
+  {
     name: 'a charge that was taken back is no answer',
     story:
       'The merchant refunds the surplus charge as the alarm says, but the order stays blocked, and the customer can never pay.',

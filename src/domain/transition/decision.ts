@@ -139,12 +139,10 @@ export function isDecline({ next, settled }: Decision): boolean {
 export const NOT_EXECUTED: Settled = { problem: 'gateway_failed', byAbsence: true };
 
 /**
- * It was charged, and has been taken back at the gateway since. If keys are not kept, this is about one call only,
- * so the charge is looked up once more before the order's next charge.
+ * It was charged, and has been taken back at the gateway since. A refund may fail days later: then the charge holds money again. So it is
+ * looked up once more before the order's next charge.
  */
-export function reversed({ policy }: Context): Settled {
-  return { problem: 'gateway_failed', byAbsence: policy.contract.keys === 'none' };
-}
+export const REVERSED: Settled = { problem: 'gateway_failed', byAbsence: true };
 
 /** Whether it is made in two steps: after a decline, what it was called on can still be paid, until that is sealed. */
 export function isInTwoSteps({ kind }: Operation, { policy }: Context): boolean {

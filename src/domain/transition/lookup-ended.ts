@@ -15,7 +15,7 @@ import {
   isDecline,
   knowsOfOtherMoney,
   ownRef,
-  reversed,
+  REVERSED,
   review,
   withForbidden,
 } from './decision.ts';
@@ -126,7 +126,7 @@ function onReversed(
   const doubt = policy.contract.keys === 'kept' ? ({ kind: 'none' } as const) : operation.doubt;
   const proof = absenceProof({ ...operation, doubt, gatewayRef: unaccounted }, askedAtMs, policy, trust);
   if (proof.kind !== 'proved') return notFoundYet(operation, 'refunded', proof, context);
-  return failed({ ...operation, gatewayRef: refs[0] ?? null }, 'refunded', reversed(context));
+  return failed({ ...operation, gatewayRef: refs[0] ?? null }, 'refunded', REVERSED);
 }
 
 function notFoundYet(

@@ -23,6 +23,13 @@ export class GatewayDates {
     return nowMs - this.#confirmedAtMs <= TRUSTED_MS;
   }
 
+  /** Whether the answer's `Date` is ahead of the clock that is known. The clock was set, or the answer is from before it was set back. */
+  isAhead(headers: AnswerHeaders, receivedAtMs: number): boolean {
+    const dateMs = dateOf(headers);
+    const isKnown = this.isKnown(receivedAtMs);
+    return isKnown && dateMs !== undefined && dateMs > receivedAtMs + this.#aheadMs + TOLERANCE_MS;
+  }
+
   /**
    * Remembers the answer's `Date`, and returns whether the answer was made clearly before its request. `false` if that is not known:
    * without a date, or if the clock is not known.

@@ -340,6 +340,18 @@ describe('http adapter', () => {
       expect(await lookUp(paid, dated(30))).toMatchObject({ kind: 'succeeded' });
     });
 
+    test('is compared again if a date is ahead of the clock: that may have been set back', async () => {
+      const ahead = (...replies: server.Reply[]) => {
+        far.script(dated(10), dated(10), ...replies);
+        return withGateway({}, async (gateway) => {
+          await gateway.lookup(REQUEST, options());
+          return gateway.lookup(REQUEST, options());
+        });
+      };
+      expect(await ahead(dated(50), dated(11))).toEqual(OLD);
+      expect(await ahead(dated(50), dated(50))).toEqual({ kind: 'absent' });
+    });
+
     test('is asked for once, and not at a gateway that sends none', async () => {
       const before = far.requests.length;
       far.script(dated(30));

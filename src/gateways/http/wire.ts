@@ -106,9 +106,11 @@ export function openWire(options: HttpGatewayOptions): Wire {
         return { result, isOld: false };
       // Two dates, or one that nobody can read, tell nothing. An old answer may have them.
       if (dateOf(result.headers) === undefined) return { result, isOld: true };
-      // The first date that this process sees may be an old one itself.
-      if (!dates.isKnown(receivedAtMs)) await learnClock(Math.max(1, timeoutMs - (receivedAtMs - askedAtMs)));
-      const isOld = !dates.isKnown(receivedAtMs) || dates.isOld(result.headers, askedAtMs, receivedAtMs);
+      // The first date that this process sees may be an old one itself. So may one that is ahead, if the clock was set back.
+      const isUnclear = (): boolean =>
+        !dates.isKnown(receivedAtMs) || dates.isAhead(result.headers, receivedAtMs);
+      if (isUnclear()) await learnClock(Math.max(1, timeoutMs - (receivedAtMs - askedAtMs)));
+      const isOld = isUnclear() || dates.isOld(result.headers, askedAtMs, receivedAtMs);
       return { result, isOld };
     },
     async close() {
