@@ -104,6 +104,8 @@ export function createDatabaseClock(clock: Clock, start: DatabaseClockStart): Da
       const silentMs = nowMs - offset.atMs;
       if (silentMs > blindAfterMs) contactSinceMs = databaseMs;
       const driftMs = DRIFT * silentMs;
+      // After so long, a step could pass for drift: it takes a new start to count from.
+      if (driftMs > SLIP_MS) agreedSinceMs = databaseMs;
       const gapMs = gap(low, high, driftMs);
       if (gapMs !== 0) {
         if (slip(nowMs, gapMs)) stepped(databaseMs, gapMs);

@@ -10,6 +10,16 @@ const EXCHANGE = 'src/engine/exchange.test.ts';
 
 export const EDGES_CLOCKS: readonly PlantedBug[] = [
   {
+    name: 'a step after a day of silence passes for drift',
+    story:
+      'A process sleeps for a day, the database’s clock is set forward, and what was sent a second ago counts as sent long ago: a paid order fails.',
+    file: 'src/engine/database-clock.ts',
+    find: 'if (driftMs > SLIP_MS) agreedSinceMs = databaseMs;',
+    put: 'if (driftMs > 1000 * DRIFT * databaseMs) agreedSinceMs = databaseMs;',
+    judge: 'engine suite',
+    tests: { file: 'src/engine/database-clock.test.ts', named: 'may hide a step that looks like drift' },
+  },
+  {
     name: 'time that only the database’s clock has counted is proof',
     story:
       'The database’s clock is set forward by 90 s, the order is declared failed, and then the charge arrives.',
