@@ -103,6 +103,14 @@ export interface Book {
   violation: Violation | null;
 }
 
+/** How many charges after the last known one are found after a restore, also if the gateway never received those between. Taken from the design. */
+const FOUND_AFTER_RESTORE = 4;
+
+/** Whether charge `n` of an order is found if it is forgotten, and `knownN` is not. */
+export function isInReach(n: number, knownN: number): boolean {
+  return n > knownN && n <= knownN + FOUND_AFTER_RESTORE;
+}
+
 /** A statement may begin this long before its commit, and the database stamps it with the time at which it began. */
 export const STATEMENT_MS = 15_000;
 

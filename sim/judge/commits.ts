@@ -6,7 +6,7 @@ import { type ChargeBooks, isHeldOrTaken } from '../gateway/model.ts';
 import type { Mishap } from '../plan/faults.ts';
 import { boundsOf, type Plan, patienceOf } from '../plan/plan.ts';
 import type { Change, OperationRow, Row } from '../store/database.ts';
-import { type Book, orderName, STATEMENT_MS } from './book.ts';
+import { type Book, isInReach, orderName, STATEMENT_MS } from './book.ts';
 import { judgeCause } from './causes.ts';
 import { knownMoney } from './late-money.ts';
 import { judgeProof } from './proofs.ts';
@@ -285,7 +285,7 @@ function judgeReturn(
     violated('late money', `${orderId}: FAILED after a review, and ${known.id} is still live`);
 }
 
-/** After a restore, the charge after this one may have been made and forgotten. Its key can be derived, so it must be looked up. */
+/** After a restore, the charges after this one may have been made and forgotten. Their keys can be derived, so they must be looked up. */
 function judgeForgotten(
   { book, gateway, violated }: CommitJudgeParts,
   { accountId, orderId }: Change,
@@ -295,10 +295,10 @@ function judgeForgotten(
   const order = orderName(accountId, orderId);
   const forgotten = gateway.ledger.find(({ key, status }) => {
     const intended = book.intended.get(key);
-    return isHeldOrTaken({ status }) && intended?.order === order && intended.n === n + 1;
+    return isHeldOrTaken({ status }) && intended?.order === order && isInReach(intended.n, n);
   });
   if (forgotten !== undefined)
-    violated('6 truth', `${orderId}: FAILED, but the charge after it is live, and forgotten`);
+    violated('6 truth', `${orderId}: FAILED, but a charge after it is live, and forgotten`);
 }
 
 /** FAILED has a reason, and does not come too early. */

@@ -4,7 +4,7 @@ import type { Policy } from '../../src/domain/policy.ts';
 import { type BookedCharge, type ChargeBooks, isHeldOrTaken } from '../gateway/model.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Row } from '../store/database.ts';
-import { type Book, type Intended, STATEMENT_MS } from './book.ts';
+import { type Book, type Intended, isInReach, STATEMENT_MS } from './book.ts';
 import { isCutShort, judgeFirstByte, LEASE_MARGIN_MS } from './exchanges.ts';
 import { isShown } from './late-money.ts';
 import { judgeConfirm } from './two-steps.ts';
@@ -214,8 +214,11 @@ function counts({ book, policy }: MoneyJudgeParts, one: BookedCharge, charge: Bo
   if (a === undefined || b === undefined || a.order !== b.order) return false;
   if (book.late.has(one.key) || book.late.has(charge.key)) return false;
   const { restored } = book;
-  // The processes look up every charge that they know, and the one after it. They cannot find any beyond that.
-  if (restored?.asked === true) return a.n <= Math.max(b.n, restored.knownN.get(a.order) ?? 0) + 1;
+  // The processes look up every charge that they know, and those after it, as far as they must.
+  if (restored?.asked === true) {
+    const knownN = Math.max(b.n, restored.knownN.get(a.order) ?? 0);
+    return a.n <= knownN || isInReach(a.n, knownN);
+  }
   // If the database forgot that a later charge was opened, the earlier one is sent again. This limit is documented.
   if (book.amnesia) return policy.contract.keys === 'kept' && one.key === charge.key && restored === null;
   return true;

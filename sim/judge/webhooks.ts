@@ -145,8 +145,10 @@ export function createWebhookJudge(parts: WebhookJudgeParts): WebhookJudge {
     return Math.min(nowMs(), ...same.map(({ atMs }) => atMs));
   }
 
-  function isAfterOutage({ name }: Caller): boolean {
-    return nowMs() - (wentOnMs.get(name) ?? Number.NEGATIVE_INFINITY) <= WAKES_WITHIN_MS;
+  /** A process that was stopped meanwhile goes on with these wakes when it is awake again. */
+  function isAfterOutage({ name, wokeAtMs }: Caller): boolean {
+    const sinceMs = wentOnMs.get(name);
+    return sinceMs !== undefined && nowMs() - Math.max(sinceMs, wokeAtMs) <= WAKES_WITHIN_MS;
   }
 
   function noteTrail(unit: string, event: PaymentEvent | null): void {

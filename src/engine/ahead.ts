@@ -7,13 +7,18 @@ import { askingNow, type Held } from './lease.ts';
 import { lookUpCharge, seals } from './look-up-charge.ts';
 import { derivedKey } from './names.ts';
 
-/** Nearly always there is none. So one is looked up first, then twice as many at once each time, up to this number. */
+/**
+ * So many keys in a row that the gateway does not know end the search. One is not enough: a charge that never reached the gateway, as in an
+ * outage, may stand before one that was paid.
+ */
+const UNKNOWN_IN_A_ROW = 4;
+/** Nearly always there is none. So these are looked up first, then twice as many at once each time, up to this number. */
 const PAGE = 16;
-/** How many declined, sealed or reversed charges in a row are followed at once. The next search continues after the declined and sealed ones. */
+/** How many charges are followed at once. The next search continues after the declined and sealed ones. */
 const MOST = 256;
 
 /**
- * Whether the gateway knows a charge of the order after the current one. The search ends at the first key that the
+ * Whether the gateway knows a charge of the order after the current one. The search ends at `UNKNOWN_IN_A_ROW` keys that the
  * gateway does not know.
  */
 export async function lookAhead(engine: Engine, held: Held): Promise<AheadOutcome> {
@@ -21,18 +26,25 @@ export async function lookAhead(engine: Engine, held: Held): Promise<AheadOutcom
   const { atMs } = askingNow(engine, held);
   const proof = forgottenProof(atMs, engine.policy, engine.databaseClock.trust());
   const first = Math.max(operation.n, engine.ahead.declinedUpTo(paymentId)) + 1;
-  let size = 1;
+  let size = UNKNOWN_IN_A_ROW;
+  let unknown = 0;
   let takenBack: TakenBack | null = null;
   for (let n = first; n < first + MOST; ) {
     const page = await askFor(engine, held, n, size);
-    const declined = page.findIndex(({ kind }) => !ENDED.has(kind));
-    n += declined < 0 ? size : declined;
-    const ended = declined < 0 ? page : page.slice(0, declined);
-    takenBack ??= ended.find((outcome) => outcome.kind === 'reversed') ?? null;
-    // While a forgotten call may still land, a decline may not be final. And what was taken back must be seen by each search.
-    const isFinal = proof.kind === 'proved' && takenBack === null;
-    if (isFinal && n - 1 > operation.n) engine.ahead.note(paymentId, n - 1);
-    if (declined >= 0) return judged(page.slice(declined), takenBack, proof);
+    const live = page.map(liveIn).find((found) => found !== null);
+    if (live !== undefined) return { kind: 'found', ref: live.ref };
+    for (const outcome of page) {
+      if (outcome.kind === 'absent') unknown += 1;
+      else if (!isEnded(outcome)) return unclear(outcome);
+      else {
+        unknown = 0;
+        if (outcome.kind === 'reversed') takenBack ??= outcome;
+        // While a forgotten call may still land, a decline may not be final. And what was taken back must be seen by each search.
+        else if (proof.kind === 'proved' && takenBack === null) engine.ahead.note(paymentId, n);
+      }
+      n += 1;
+      if (unknown === UNKNOWN_IN_A_ROW) return nothingLive(takenBack, proof);
+    }
     size = Math.min(size * 2, PAGE);
   }
   return { kind: 'unavailable', reason: 'too_many_charges_ahead', forbidden: false };
@@ -49,26 +61,26 @@ function askFor(engine: Engine, held: Held, from: number, size: number): Promise
   );
 }
 
-/** What never takes money any more. */
-const ENDED: ReadonlySet<LookupOutcome['kind']> = new Set(['declined', 'reversed', 'sealed']);
-
 type TakenBack = Extract<LookupOutcome, { kind: 'reversed' }>;
+type Ended = Extract<LookupOutcome, { kind: 'declined' | 'reversed' | 'sealed' }>;
 
-/** A live charge counts first, even after a charge that the gateway never received. `takenBack`: the first that was paid and is not any more. */
-function judged(
-  page: readonly LookupOutcome[],
-  takenBack: TakenBack | null,
-  proof: ReturnType<typeof forgottenProof>,
-): AheadOutcome {
-  for (const outcome of page) {
-    const live = liveIn(outcome);
-    if (live !== null) return { kind: 'found', ref: live.ref };
-  }
-  const [end] = page;
-  if (end?.kind === 'unavailable' || end?.kind === 'forbidden')
-    return { kind: 'unavailable', reason: end.reason, forbidden: end.kind === 'forbidden' };
-  if (end?.kind === 'open' || end?.kind === 'requires_action')
-    return { kind: 'unavailable', reason: 'not_sealed', forbidden: false };
+/** What never takes money any more. */
+const ENDED: ReadonlySet<LookupOutcome['kind']> = new Set<Ended['kind']>(['declined', 'reversed', 'sealed']);
+
+function isEnded(outcome: LookupOutcome): outcome is Ended {
+  return ENDED.has(outcome.kind);
+}
+
+/** The gateway did not say what became of a charge, or it can still be paid. */
+function unclear(outcome: LookupOutcome): AheadOutcome {
+  const { kind } = outcome;
+  if (kind === 'unavailable' || kind === 'forbidden')
+    return { kind: 'unavailable', reason: outcome.reason, forbidden: kind === 'forbidden' };
+  return { kind: 'unavailable', reason: 'not_sealed', forbidden: false };
+}
+
+/** `takenBack`: the first that was paid and is not any more. */
+function nothingLive(takenBack: TakenBack | null, proof: ReturnType<typeof forgottenProof>): AheadOutcome {
   if (proof.kind !== 'proved') return { kind: 'may_land', atMs: proof.atMs };
   return takenBack === null ? { kind: 'clear' } : { kind: 'taken_back', ref: takenBack.refs[0] ?? null };
 }

@@ -64,8 +64,8 @@ describe('a later charge that a restored database has forgotten', () => {
     await world.pass(LANDED_MS);
     gateway.play = decline;
     expect(told(await charge(keyed('a')))).toBe('card_declined');
-    const [own, next] = [keyOf('o1', 1), keyOf('o1', 2)];
-    expect(gateway.lookups.map(({ key }) => key)).toEqual([own, next, next]);
+    const later = [2, 3, 4, 5].map((n) => keyOf('o1', n));
+    expect(gateway.lookups.map(({ key }) => key)).toEqual([keyOf('o1', 1), ...later, ...later]);
   });
 
   it('may exist while its lookup fails: the decline is kept until then', async () => {
@@ -264,6 +264,22 @@ describe('a later charge that a restored database has forgotten', () => {
     const { charge } = await start(restoredNow());
     expect(told(await charge(keyed('k')))).toBe('202 REVIEW');
     expect(world.stored('o1').operation.gatewayRef).toBe('ch_4');
+  });
+
+  it.each([
+    ['at once', [5]],
+    ['after declines', [2, 3, 7]],
+    ['between declines', [4, 7, 11]],
+  ])('is found behind three charges in a row that never reached the gateway, %s', async (_, known) => {
+    for (const n of known) {
+      const status = n === known.at(-1) ? 'succeeded' : 'declined';
+      gateway.ledger.set(keyOf('o1', n), { ...requestOf(n), status, id: `ch_${n}`, code: 'no_funds' });
+    }
+    const { charge } = await start(restoredNow());
+    await world.pass(LANDED_MS);
+    expect(told(await charge(keyed('k')))).toBe('202 REVIEW');
+    expect(world.stored('o1').operation.gatewayRef).toBe(`ch_${known.at(-1)}`);
+    expect(gateway.calls).toHaveLength(0);
   });
 
   it('is found behind one that was declined for an amount and currency that the database has forgotten', async () => {

@@ -78,9 +78,10 @@ export function judgeRefundEnding(parts: RefundJudgeParts): void {
 
 /**
  * Whether it waits for a look, if the gateway shows it on other terms, so that no look tells what has become of it: the gateway has named it, and
- * it has a month to end. Or it has ended, and late evidence about it waits.
+ * it has a month to end. Or it has ended, and late evidence about it waits. Or a person's next word waits after one that was refuted.
  */
-function waitsInVain({ operation, evidence }: StoredRefund): boolean {
+function waitsInVain({ operation, evidence, events }: StoredRefund): boolean {
+  if (operation.status === 'REVIEW') return events.some(({ type }) => type === 'operator.refuted');
   return operation.status === 'UNRESOLVED'
     ? operation.gatewayRef !== null
     : isSettled(operation.status) && evidence > 0;

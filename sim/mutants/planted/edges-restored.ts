@@ -166,10 +166,10 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     story:
       'Two cards were declined and the third was charged, the database has forgotten this, and the customer is asked to pay again.',
     file: 'src/engine/ahead.ts',
-    find: 'const declined = page.findIndex(({ kind }) => !ENDED.has(kind));',
-    put: 'const declined = 0;',
+    find: 'unknown = 0;\n        if',
+    put: 'unknown += 1;\n        if',
     judge: 'engine suite',
-    tests: { file: LATER, named: 'is found behind two declined charges' },
+    tests: { file: LATER, named: 'that never reached the gateway, after declines' },
   },
   {
     name: 'a decline is lost while the next charge cannot be looked up',
@@ -328,6 +328,16 @@ export const EDGES_RESTORED: readonly PlantedBug[] = [
     put: 'latestMomentOfKnown(restoredAtMs + 0 * leaseMs,',
     judge: 'engine suite',
     tests: { file: 'src/domain/proof.test.ts', named: 'after a restore while a forgotten call can land' },
+  },
+  {
+    name: 'after a restore the first charge that the gateway does not know ends the search',
+    story:
+      'In an outage one try never reached the gateway, the next was paid, the database has forgotten both, and the order is charged again.',
+    file: 'src/engine/ahead.ts',
+    find: 'const UNKNOWN_IN_A_ROW = 4;',
+    put: 'const UNKNOWN_IN_A_ROW = 1;',
+    judge: 'engine suite',
+    tests: { file: LATER, named: 'is found behind three charges in a row that never reached the gateway' },
   },
   {
     name: 'a forgotten later charge that does not show yet is no charge',

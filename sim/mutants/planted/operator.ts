@@ -62,8 +62,8 @@ export const OPERATOR: readonly PlantedBug[] = [
     story:
       'The gateway took less than was asked for, somebody says “succeeded”, and the payment counts what was never taken.',
     file: WISHED,
-    find: " || (own?.kind === 'absent' && own.code !== undefined);",
-    put: ';',
+    find: "own?.kind === 'reversed' ||\n      (own?.kind === 'absent' && own.code !== undefined)",
+    put: "own?.kind === 'reversed'",
     judge: 'engine suite',
     tests: { file: CAPTURE_TEST, named: 'if the charge shows another one' },
   },
@@ -193,8 +193,8 @@ export const OPERATOR: readonly PlantedBug[] = [
     story:
       'The gateway shows a charge that is still under way, somebody says “failed”, and then it succeeds.',
     file: WISHED,
-    find: 'if (isAgainst(wish, looks)) return refuted(looked, wish);',
-    put: "if (isAgainst(wish, looks) && wish.outcome === 'completed') return refuted(looked, wish);",
+    find: 'if (isAgainst(wish, looks, context.policy.contract)) return refuted(looked, wish);',
+    put: "if (isAgainst(wish, looks, context.policy.contract) && wish.outcome === 'completed') return refuted(looked, wish);",
     judge: 'explorer',
   },
   {
@@ -262,5 +262,28 @@ export const OPERATOR: readonly PlantedBug[] = [
     put: "return outcome === 'failed' && failureCode === 'late_success' && false;",
     judge: 'engine suite',
     tests: { file: 'src/engine/operator/resolve.test.ts', named: 'does not count in silence' },
+  },
+  {
+    name: 'a word that a refund failed never ends if the gateway shows its failure in another currency',
+    story:
+      'The gateway makes a refund in the wrong currency, and then it fails. The person says so, and nothing happens for ever.',
+    file: 'src/domain/transition/wished.ts',
+    find: "return outcome === 'failed' && own !== null ? onAnyTerms(own) : own;",
+    put: "return outcome === 'failed' && own !== null && own.kind === 'declined' ? onAnyTerms(own) : own;",
+    judge: 'engine suite',
+    tests: {
+      file: 'src/engine/operator/resolve.test.ts',
+      named: 'counts beside a no that the gateway shows',
+    },
+  },
+  {
+    name: 'an open word has the gateway asked at the same short interval for ever',
+    story:
+      'A person’s word waits for a gateway that gives no answer for days, and each ten seconds leave two events.',
+    file: 'src/domain/transition/wished.ts',
+    find: 'next: { ...next, lookups: next.lookups + 1 }',
+    put: 'next',
+    judge: 'engine suite',
+    tests: { file: 'src/engine/operator/resolve.test.ts', named: 'is looked at less and less often' },
   },
 ];

@@ -143,7 +143,7 @@ const lateMoneyRefunded: Scenario = {
     status: 'COMPLETED',
     ledger: ['refunded', 'succeeded'],
     calls: 5,
-    lookups: { atMost: 10 },
+    lookups: { atMost: 13 },
     heard: ['gateway_failed, started', '202 REVIEW', '202 REVIEW', 'COMPLETED, started'],
     alarms: ['needs_review'],
   },

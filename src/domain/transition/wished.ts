@@ -1,8 +1,9 @@
 /** Decisions about an operation in REVIEW whose outcome an operator has stated: after one more look at the gateway. */
+import { type GatewayContract, isDeclineFinal } from '../contract.ts';
 import { EFFECTS } from '../effects.ts';
 import { isNotAsked } from '../not-asked.ts';
 import type { Operation } from '../operation.ts';
-import type { LookupOutcome } from '../outcomes.ts';
+import { type LookupOutcome, onAnyTerms } from '../outcomes.ts';
 import { lookupWaitMs } from '../policy.ts';
 import { absenceProof } from '../proof.ts';
 import { inWords, type KnownWish, type Wish, type WishEnd } from '../wish.ts';
@@ -64,9 +65,10 @@ export interface Wished {
  */
 export function onWished(
   { wish, refutedBefore }: Pick<KnownWish, 'wish' | 'refutedBefore'>,
-  looks: Looks,
+  shown: Looks,
   context: Context,
 ): Wished {
+  const looks = { ...shown, own: besideWish(shown.own, wish) };
   const { checked, own, others, otherMinor, askedAtMs } = looks;
   const looked =
     own === null || checked.settled !== undefined
@@ -77,11 +79,11 @@ export function onWished(
     const agrees = (settled.problem === null) === (wish.outcome === 'completed');
     return agrees ? { decision: withAmount(looked, otherMinor), end: 'confirmed' } : refuted(looked, wish);
   }
-  if (isAgainst(wish, looks)) return refuted(looked, wish);
-  if (others.kind === 'unfinished' || !wasAsked(own) || isUnsealed(own)) {
-    const waitMs = others.kind === 'unfinished' ? others.waitMs : null;
-    return { decision: within(looked, waitMs ?? context.policy.lookupBaseMs), end: null };
-  }
+  if (isAgainst(wish, looks, context.policy.contract)) return refuted(looked, wish);
+  if (others.kind === 'unfinished' && others.waitMs !== null)
+    return { decision: within(looked, others.waitMs), end: null };
+  if (others.kind === 'unfinished' || !wasAsked(own) || isUnsealed(own))
+    return { decision: stillWished(looked, context), end: null };
   const needsAnswer = refutedBefore || otherMinor !== null || isAgainstShown(wish, checked.next);
   if (needsAnswer && isSilent(looks)) return { decision: stillWished(looked, context), end: null };
   const landsAtMs = wish.outcome === 'failed' ? mayLandUntilMs(looked.next, askedAtMs, context) : null;
@@ -91,15 +93,31 @@ export function onWished(
   return { decision: carriedOut(looked.next, wish, looks, context), end: 'carried_out' };
 }
 
+/** A no on other terms proves nothing alone. Beside a person's word that it failed, it does: both say that no money moved. */
+function besideWish(own: LookupOutcome | null, { outcome }: Wish): LookupOutcome | null {
+  return outcome === 'failed' && own !== null ? onAnyTerms(own) : own;
+}
+
 /** Whether the gateway shows that the wish is wrong, although this does not end the review. */
-function isAgainst({ outcome }: Wish, { own, others, otherMinor }: Looks): boolean {
+function isAgainst(
+  { outcome }: Wish,
+  { own, others, otherMinor }: Looks,
+  contract: GatewayContract,
+): boolean {
   // Money on other terms is not this payment's, and it is live.
   if (own?.kind === 'mismatch') return true;
   // Only the gateway itself can show that another amount was moved.
   if (otherMinor !== null && own !== null) return own.kind !== 'unavailable' && own.kind !== 'forbidden';
   // The charge shows that this capture or void cannot have been made as it was asked for.
-  if (outcome === 'completed')
-    return own?.kind === 'reversed' || (own?.kind === 'absent' && own.code !== undefined);
+  if (outcome === 'completed') {
+    // The only effect under this key failed, on whatever terms.
+    const isNo = own?.kind === 'unavailable' && own.declinedRef !== undefined;
+    return (
+      (isNo && isDeclineFinal(contract)) ||
+      own?.kind === 'reversed' ||
+      (own?.kind === 'absent' && own.code !== undefined)
+    );
+  }
   // What is pending may still be made, and nobody would notice it then.
   return own?.kind === 'duplicated' || own?.kind === 'pending' || others.kind === 'money';
 }
@@ -134,9 +152,14 @@ function within(decision: Decision, waitMs: number): Decision {
   return { ...decision, waitMs: Math.min(decision.waitMs ?? waitMs, waitMs) };
 }
 
-/** The decision, by which the wish could not end after all. It is looked at again before long, because somebody waits for it. */
+/**
+ * The decision, by which the wish could not end after all. It is looked at again before long, because somebody waits for it, and then less
+ * and less often: each look leaves two events.
+ */
 export function stillWished(decision: Decision, { policy, roll }: Context): Decision {
-  return within(decision, lookupWaitMs(policy, policy.lookupBaseMs, decision.next.lookups, roll));
+  const { next } = decision;
+  const waitMs = lookupWaitMs(policy, policy.lookupBaseMs, next.lookups, roll);
+  return within({ ...decision, next: { ...next, lookups: next.lookups + 1 } }, waitMs);
 }
 
 /** Until when something that was sent may still take effect. Until then, not even a person can know that it failed. Null: nothing may. */

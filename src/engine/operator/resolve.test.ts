@@ -68,6 +68,11 @@ function alarms({ logged }: ChargingReplica): unknown[] {
 const MISMATCH: LookupOutcome = { kind: 'mismatch', ref: 'ch_1', reason: 'amount_mismatch' };
 const PENDING: LookupOutcome = { kind: 'pending', ref: 'ch_1' };
 const TWICE: LookupOutcome = { kind: 'duplicated', refs: ['ch_1', 'ch_2'] };
+const NO_ON_OTHER_TERMS: LookupOutcome = {
+  kind: 'unavailable',
+  reason: 'currency_mismatch',
+  declinedRef: 'ch_1',
+};
 const REVERSED: LookupOutcome = { kind: 'reversed', refs: ['ch_1'] };
 
 describe('an operator’s word', () => {
@@ -388,6 +393,37 @@ describe('a word that the gateway has refuted', () => {
       expect(now().status).toBe('FAILED');
     },
   );
+
+  it('that it failed counts beside a no that the gateway shows on other terms', async () => {
+    const replica = await refuted(FAILED, MISMATCH);
+    shows(NO_ON_OTHER_TERMS);
+    await replica.resolve(FAILED);
+    await world.pass(HOUR);
+    expect(now()).toMatchObject({ status: 'FAILED', declineCode: null, failureCode: 'currency_mismatch' });
+    expect(last()[0]).toBe('payment.failed currency_mismatch');
+  });
+
+  it('that it was paid is refuted by a no on other terms, so it can be said that it failed', async () => {
+    const replica = await refuted(isPaid('ch_1'), MISMATCH);
+    shows(NO_ON_OTHER_TERMS);
+    await replica.resolve(isPaid('ch_1'));
+    await world.pass(HOUR);
+    expect(last()[0]).toContain('operator.refuted completed by amira');
+    expect(said(await replica.resolve(FAILED))).toBe('payment REVIEW');
+    await world.pass(HOUR);
+    expect(now().status).toBe('FAILED');
+  });
+
+  it('is looked at less and less often while the gateway gives no answer', async () => {
+    const replica = await refuted(FAILED, TWICE);
+    shows(SILENT);
+    await replica.resolve(FAILED);
+    const before = gateway.lookups.length;
+    await world.pass(24 * HOUR);
+    const looks = gateway.lookups.length - before;
+    expect(looks).toBeGreaterThan(3);
+    expect(looks).toBeLessThan(60);
+  });
 
   it('is followed by the opposite one, which needs an answer too', async () => {
     const replica = await refuted(isPaid('ch_1'), MISMATCH);
