@@ -35,7 +35,10 @@ export const charges = {
   busy: () => json(409, { error: 'in_progress' }),
   keyReused: () => json(422, { error: 'key_reused' }),
   found: (request, list) =>
-    json(200, { data: list.map((changes) => charge(request, changes.status ?? 'succeeded', changes)) }),
+    json(200, {
+      data: list.map((changes) => charge(request, changes.status ?? 'succeeded', changes)),
+      idempotency_key: request.key,
+    }),
   failed: ({ key }) => json(500, { error: 'Gateway error', idempotency_key: key }),
   plain: (status) => json(status, { error: 'Gateway error' }),
 };

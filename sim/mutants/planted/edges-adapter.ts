@@ -83,6 +83,25 @@ export const EDGES_ADAPTER: readonly PlantedBug[] = [
     tests: { file: SUITE, named: 'asks for no cached answer' },
   },
   {
+    name: 'a lookup has the same address each time',
+    story:
+      'A cache in front of the gateway ignores what the request forbids and adds no header. It answers with the empty list from before the charge, and the order is charged again.',
+    file: `${FOLDER}/by-key.ts`,
+    find: 'if (sign.length > 1 || randomInt(ONE_IN) > 0) return sign;',
+    put: 'if (sign.length > 1 || randomInt(ONE_IN) >= 0) return sign;',
+    judge: 'gateway suite',
+    tests: { file: OWN, named: 'is spelled in another way each time' },
+  },
+  {
+    name: 'a gateway that does not decode the key of a lookup is believed',
+    story: 'The gateway compares the key as it is written, finds nothing, and the order is charged again.',
+    file: `${FOLDER}/by-key.ts`,
+    find: "if (first.kind !== 'absent' || isNamed) return first;",
+    put: "if (first.kind !== 'absent' || isNamed || timeoutMs > 0) return first;",
+    judge: 'gateway suite',
+    tests: { file: OWN, named: 'is asked plainly too if the gateway does not name it' },
+  },
+  {
     name: 'a cached answer to a call is taken for the gateway’s answer',
     story:
       'A cached “not executed” that belongs to another request is believed, and a call that charged counts as never made.',

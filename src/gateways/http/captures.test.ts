@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { authorized, captures as dialect } from '../../../examples/http-dialect.mjs';
 import { CONTRACT } from '../../../test/support/contract.ts';
+import { decodedPath } from '../../../test/support/decoded-path.ts';
 import type { Gateway } from '../../ports/gateway.ts';
 import { CAPTURE, MANUAL } from '../../testing/captures-harness.ts';
 import * as server from '../../testing/server.ts';
@@ -34,7 +35,7 @@ describe('captures of the http adapter', () => {
     await gateway.captures?.void.call(CAPTURE, limits);
     await gateway.captures?.capture.lookup(CAPTURE, limits);
     await gateway.captures?.void.lookup(CAPTURE, limits);
-    expect(far.requests.map(({ method, path }) => `${method} ${path}`)).toEqual([
+    expect(far.requests.map((one) => `${one.method} ${decodedPath(one)}`)).toEqual([
       'POST /gw/charges',
       'POST /gw/charges/ch_1/capture',
       'POST /gw/charges/ch_1/void',

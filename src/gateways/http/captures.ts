@@ -2,16 +2,23 @@
 import type { ExclusiveKind } from '../../domain/effects.ts';
 import type { CaptureEffect, Captures } from '../../ports/gateway.ts';
 import { judgeExchange } from './answers.ts';
+import type { LookUpByKey } from './by-key.ts';
 import { judgeBehind } from './charge-behind.ts';
 import { EXCLUSIVES } from './effects.ts';
-import { judgeLookupExchange, unavailable } from './lookups.ts';
-import { byKey, chargePath, type Wire } from './wire.ts';
+import { unavailable } from './lookups.ts';
+import { chargePath, type Wire } from './wire.ts';
 
-export function createCaptures(wire: Wire, livemode: boolean): Captures {
-  return { capture: createEffect('capture', wire, livemode), void: createEffect('void', wire, livemode) };
+export function createCaptures(wire: Wire, lookUp: LookUpByKey, livemode: boolean): Captures {
+  const create = (kind: ExclusiveKind) => createEffect(kind, wire, lookUp, livemode);
+  return { capture: create('capture'), void: create('void') };
 }
 
-function createEffect(kind: ExclusiveKind, wire: Wire, livemode: boolean): CaptureEffect {
+function createEffect(
+  kind: ExclusiveKind,
+  wire: Wire,
+  lookUp: LookUpByKey,
+  livemode: boolean,
+): CaptureEffect {
   const effect = EXCLUSIVES[kind];
   return {
     async call(request, limits) {
@@ -24,15 +31,17 @@ function createEffect(kind: ExclusiveKind, wire: Wire, livemode: boolean): Captu
     },
     async lookup(request, { timeoutMs }) {
       const untilMs = performance.now() + timeoutMs;
-      const list = await wire.ask(`/${kind}s${byKey(request.key)}`, { timeoutMs });
-      const judging = { wallMs: Date.now(), livemode };
-      const found = judgeLookupExchange(effect, request, list.result, { ...judging, isOld: list.isOld });
+      const found = await lookUp(effect, request, { timeoutMs });
       if (found.kind !== 'absent') return found;
       const path = chargePath(request.chargeRef);
       const leftMs = Math.floor(untilMs - performance.now());
       if (path === null || leftMs < 1) return unavailable(path === null ? 'charge_id_unusable' : 'timeout');
       const charge = await wire.ask(path, { timeoutMs: leftMs });
-      return judgeBehind(kind, request, charge.result, { ...judging, isOld: charge.isOld });
+      return judgeBehind(kind, request, charge.result, {
+        wallMs: Date.now(),
+        livemode,
+        isOld: charge.isOld,
+      });
     },
   };
 }

@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { charge, charges as dialect } from '../../../examples/http-dialect.mjs';
 import { CONTRACT } from '../../../test/support/contract.ts';
+import { decodedPath } from '../../../test/support/decoded-path.ts';
 import type { ChargeRequest } from '../../domain/outcomes.ts';
 import * as server from '../../testing/server.ts';
 import { TEST_CERTIFICATE, TEST_KEY } from '../../testing/tls.ts';
@@ -81,11 +83,9 @@ describe('http adapter', () => {
       order_id: 'ORD1',
       method: 'tok_visa',
     });
-    expect(get).toMatchObject({
-      method: 'GET',
-      path: `${prefix}/charges?idempotency_key=a%20key%26b%3Dc`,
-      body: '',
-    });
+    expect(get).toMatchObject({ method: 'GET', body: '' });
+    expect(decodedPath(get)).toBe(`${prefix}/charges?idempotency_key=a key&b=c`);
+    expect(get?.path).toMatch(/%20.+%26.+%3D/);
     expect(get?.headers).toMatchObject({ authorization: 'Bearer sk_test', 'x-shop': '7' });
   });
 
@@ -294,7 +294,7 @@ describe('http adapter', () => {
       server.answer({
         status: 200,
         headers: { ...JSON_HEADERS, date: `Tue, 01 Jan 2030 00:00:${second} GMT` },
-        body: JSON.stringify({ data }),
+        body: JSON.stringify({ data, idempotency_key: REQUEST.key }),
       });
     const lookUp = (...replies: server.Reply[]) => {
       far.script(...replies);
@@ -305,7 +305,7 @@ describe('http adapter', () => {
     test('is compared with that of an answer that no cache can have', async () => {
       const before = far.requests.length;
       expect(await lookUp(dated(20), dated(30))).toEqual(OLD);
-      const [asked, fresh] = far.requests.slice(before).map(({ path }) => path);
+      const [asked, fresh] = far.requests.slice(before).map(decodedPath);
       expect(asked).toContain(REQUEST.key);
       expect(fresh).toMatch(/^\/charges\?idempotency_key=[0-9a-f-]{36}$/);
       expect(fresh).not.toContain(REQUEST.key);
@@ -359,11 +359,72 @@ describe('http adapter', () => {
         await Promise.all([gateway.lookup(REQUEST, options()), gateway.lookup(REQUEST, options())]);
         await gateway.lookup(REQUEST, options());
       });
-      const questions = far.requests.slice(before).filter(({ path }) => !path.includes(REQUEST.key));
+      const questions = far.requests.slice(before).filter((one) => !decodedPath(one).includes(REQUEST.key));
       expect(questions).toHaveLength(1);
       const then = far.requests.length;
-      expect(await lookUp(server.answer(json(200, { data: [] })))).toEqual({ kind: 'absent' });
+      expect(await lookUp(server.answer(dialect.found(REQUEST, [])))).toEqual({ kind: 'absent' });
       expect(far.requests.length - then).toBe(1);
+    });
+  });
+
+  describe('the key of a lookup', () => {
+    const nothing = server.answer(json(200, { data: [] }));
+    const paid = server.answer(json(200, { data: [charge(REQUEST, 'succeeded')] }));
+    const named = server.answer(dialect.found(REQUEST, []));
+    /** Looks up as often as there are lists of replies, and returns the outcomes and the paths. */
+    async function lookUp(...turns: readonly (readonly server.Reply[])[]) {
+      const before = far.requests.length;
+      const outcomes: unknown[] = [];
+      await withGateway({}, async (gateway) => {
+        for (const replies of turns) {
+          far.script(...replies);
+          outcomes.push(await gateway.lookup(REQUEST, options()));
+        }
+      });
+      return { outcomes, paths: far.requests.slice(before).map(({ path }) => path) };
+    }
+    const plain = `/charges?idempotency_key=${REQUEST.key}`;
+
+    test('is spelled in another way each time, so that no cache has its answer', async () => {
+      const long = { ...REQUEST, key: randomUUID() };
+      await withGateway({}, async (gateway) => {
+        for (let time = 0; time < 20; time += 1) {
+          far.script(server.answer(dialect.found(long, [])));
+          expect(await gateway.lookup(long, options())).toEqual({ kind: 'absent' });
+        }
+      });
+      const asked = far.requests.slice(-20);
+      expect(new Set(asked.map(({ path }) => path)).size).toBe(20);
+      expect(new Set(asked.map(decodedPath))).toEqual(new Set([`/charges?idempotency_key=${long.key}`]));
+    });
+
+    test('is asked plainly too if the gateway does not name it: it may not decode it', async () => {
+      const { outcomes, paths } = await lookUp([nothing, paid]);
+      expect(outcomes).toMatchObject([{ kind: 'succeeded' }]);
+      expect(paths[1]).toBe(plain);
+    });
+
+    test('proves nothing if the second answer does not', async () => {
+      const { outcomes } = await lookUp([nothing, server.answer(json(503, {}))]);
+      expect(outcomes).toEqual([{ kind: 'unavailable', reason: 'http_503' }]);
+    });
+
+    test.each([
+      ['both show nothing', [nothing, nothing], 'absent'],
+      ['the first shows it', [paid, nothing], 'succeeded'],
+      ['the second shows it', [nothing, paid], 'succeeded'],
+      ['one shows it and one is no answer', [server.answer(json(503, {})), paid], 'succeeded'],
+      ['one shows nothing and one is no answer', [nothing, server.answer(json(503, {}))], 'unavailable'],
+    ])('is asked in both ways at once from then on: %s', async (_what, replies, kind) => {
+      const { outcomes, paths } = await lookUp([nothing, nothing], replies);
+      expect(outcomes).toMatchObject([{ kind: 'absent' }, { kind }]);
+      expect(paths).toHaveLength(4);
+    });
+
+    test('is asked once at a gateway that names it', async () => {
+      const { outcomes, paths } = await lookUp([named], [named]);
+      expect(outcomes).toEqual([{ kind: 'absent' }, { kind: 'absent' }]);
+      expect(paths).toHaveLength(2);
     });
   });
 

@@ -6,13 +6,13 @@ import { DEFAULT_ACCOUNT } from '../../domain/fields.ts';
 import type { CallOutcome, ChargeRequest, LookupOutcome, NotSent } from '../../domain/outcomes.ts';
 import type { CallOptions, ExchangeOptions, Gateway } from '../../ports/gateway.ts';
 import { judgeExchange } from './answers.ts';
+import { createLookUpByKey } from './by-key.ts';
 import { createCaptures } from './captures.ts';
 import { CHARGES } from './effects.ts';
-import { judgeLookupExchange } from './lookups.ts';
 import type { HttpGatewayOptions } from './options.ts';
 import { createRefunds } from './refunds.ts';
 import { createWebhookReader } from './webhooks.ts';
-import { byKey, openWire } from './wire.ts';
+import { openWire } from './wire.ts';
 
 /**
  * The adapter for any gateway that speaks the HTTP protocol of `docs/fake-gateway.md`. It connects with the first call.
@@ -30,6 +30,7 @@ export function createHttpGateway(options: HttpGatewayOptions): Gateway {
   const webhooks =
     webhookSecrets.length === 0 ? {} : { webhooks: createWebhookReader(webhookSecrets, livemode) };
   const wire = openWire(options);
+  const lookUp = createLookUpByKey(wire, livemode);
 
   return {
     name: options.name ?? 'http',
@@ -40,13 +41,11 @@ export function createHttpGateway(options: HttpGatewayOptions): Gateway {
       const result = await wire.post('/charges', request.key, chargeBody(request), limits);
       return judgeExchange(CHARGES, request, result, { wallMs: Date.now(), livemode });
     },
-    async lookup(request: ChargeRequest, limits: ExchangeOptions): Promise<LookupOutcome | NotSent> {
-      const { result, isOld } = await wire.ask(`/charges${byKey(request.key)}`, limits);
-      return judgeLookupExchange(CHARGES, request, result, { wallMs: Date.now(), livemode, isOld });
-    },
-    refunds: createRefunds(wire, livemode),
+    lookup: (request: ChargeRequest, limits: ExchangeOptions): Promise<LookupOutcome | NotSent> =>
+      lookUp(CHARGES, request, limits),
+    refunds: createRefunds(wire, lookUp, livemode),
     // Only a lookup tells what has become of money that is held.
-    ...(options.contract.lookup ? { captures: createCaptures(wire, livemode) } : {}),
+    ...(options.contract.lookup ? { captures: createCaptures(wire, lookUp, livemode) } : {}),
     ...webhooks,
     close: () => wire.close(),
   };

@@ -81,6 +81,12 @@ function judgeList<Request extends EffectTerms, Reported extends ReportedEffect>
   return flaw === null ? outcome : unavailable(flaw);
 }
 
+/** Whether the answer says which key it is about, beside its list. */
+export function namesKey(exchange: Exchange): boolean {
+  const body = exchange.kind === 'answer' ? jsonObject(exchange) : undefined;
+  return body !== undefined && 'idempotency_key' in body;
+}
+
 /** Why the answer may not show what is true now. `null`: it does. */
 export function flawOf(answer: Answer, isOld: boolean): string | null {
   // More bytes came. Content-Length may be wrong, and the rest may be the charge; or this is the answer to an earlier lookup.

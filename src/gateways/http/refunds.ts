@@ -1,12 +1,13 @@
 /** Refunds in the protocol: each is made under the charge that it refunds, and looked up by its own key. */
 import type { Refunds } from '../../ports/gateway.ts';
 import { judgeExchange } from './answers.ts';
+import type { LookUpByKey } from './by-key.ts';
 import { REFUNDS } from './effects.ts';
-import { judgeLookupExchange, unavailable } from './lookups.ts';
+import { unavailable } from './lookups.ts';
 import { judgeRefundedExchange } from './refunded.ts';
-import { byKey, chargePath, type Wire } from './wire.ts';
+import { chargePath, type Wire } from './wire.ts';
 
-export function createRefunds(wire: Wire, livemode: boolean): Refunds {
+export function createRefunds(wire: Wire, lookUp: LookUpByKey, livemode: boolean): Refunds {
   return {
     async call(request, limits) {
       const path = chargePath(request.chargeRef);
@@ -16,10 +17,7 @@ export function createRefunds(wire: Wire, livemode: boolean): Refunds {
       const result = await wire.post(`${path}/refunds`, request.key, body, limits);
       return judgeExchange(REFUNDS, request, result, { wallMs: Date.now(), livemode });
     },
-    async lookup(request, limits) {
-      const { result, isOld } = await wire.ask(`/refunds${byKey(request.key)}`, limits);
-      return judgeLookupExchange(REFUNDS, request, result, { wallMs: Date.now(), livemode, isOld });
-    },
+    lookup: (request, limits) => lookUp(REFUNDS, request, limits),
     async refunded(charge, limits) {
       const path = chargePath(charge.chargeRef);
       if (path === null) return unavailable('charge_id_unusable');

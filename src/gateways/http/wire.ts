@@ -19,9 +19,9 @@ export interface Wire {
   close(): Promise<void>;
 }
 
-/** The query of a lookup. */
+/** The query of a lookup. `key`: as it is written in a query. */
 export function byKey(key: string): string {
-  return `?idempotency_key=${encodeURIComponent(key)}`;
+  return `?idempotency_key=${key}`;
 }
 
 /** A question that nobody has asked before, so no cache can have its answer. The list is empty. */

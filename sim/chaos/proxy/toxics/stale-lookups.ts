@@ -90,7 +90,8 @@ function lookupIn(request: string, ignoresQuery: boolean): string | null {
     request,
   );
   if (path === null || !request.endsWith('\r\n\r\n')) return null;
-  return ignoresQuery ? `${path[1]}` : `${path[1]}${path[2]}`;
+  // As a cache does that knows that each spelling of a key means the same. The adapter spells it in another way each time.
+  return ignoresQuery ? `${path[1]}` : `${path[1]}${decodeURIComponent(path[2] ?? '')}`;
 }
 
 function wantsNoCache(head: string): boolean {
