@@ -187,15 +187,17 @@ async function openLedger(flags: FakeGatewayFlags): Promise<{ ledger: Ledger; cl
 }
 
 /** Without a password: everyone on the machine can read a command line (`ps`). */
+/** It may hold a password, so no message repeats it. */
 function databaseUrl(url: string): string {
-  if (URL.canParse(url) && (new URL(url).password !== '' || new URL(url).searchParams.has('password'))) {
-    throw new InvalidArgumentError(
-      'It holds a password, and everyone on this machine can read a command line. Set PGPASSWORD in the environment instead.',
-    );
-  }
-  const problem = databaseComplaint(url);
-  if (problem !== null) throw new InvalidArgumentError(`It ${problem}`);
+  const problem = databaseFlagProblem(url);
+  if (problem !== null) program.error(`error: option '--database-url' is invalid. It ${problem}`);
   return url;
+}
+
+function databaseFlagProblem(url: string): string | null {
+  if (URL.canParse(url) && (new URL(url).password !== '' || new URL(url).searchParams.has('password')))
+    return 'holds a password, and everyone on this machine can read a command line. Set PGPASSWORD in the environment instead.';
+  return databaseComplaint(url);
 }
 
 /** Checked before help is shown: a script that misspells a command must not get exit code 0. */

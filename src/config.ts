@@ -147,6 +147,10 @@ export const SETTINGS = {
     180_000,
     'How long a request can still take effect after Payonce gave it up; see docs/landing.md.',
   ),
+  GATEWAY_ERRORS_LAND_WITHIN_MS: milliseconds(
+    0,
+    'How long a request can still take effect after its error was answered, as behind a front that sends a request twice: the error is the answer to one copy, and the other one is under way. At most `GATEWAY_LANDS_WITHIN_MS`.',
+  ),
   GATEWAY_AUTHORIZED_FOR_MS: milliseconds(
     AUTHORIZED_FOR_MS,
     'How long it holds money that was authorised, if its answers do not say so. Then Payonce looks what has become of it.',

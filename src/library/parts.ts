@@ -27,7 +27,8 @@ function poolComplaint(pool: unknown): string | null {
   if (typeof pool.totalCount !== 'number' || !isThing(options))
     return 'must be a Pool of pg, not a Client: one connection cannot charge and recover at once';
   if (pool.ending === true || pool.ended === true) return 'has been ended; give one that is open';
-  if (typeof options.max === 'number' && !(options.max >= 2))
+  // Pools take a number that is written as text, too.
+  if (options.max !== undefined && !(Number(options.max) >= 2))
     return 'must have at least two connections (max)';
   return options.binary ? 'must not ask for binary results (binary: true)' : null;
 }

@@ -134,7 +134,11 @@ function readPrintable(
 /** Checked by its members: a signal of another realm is no instance of our class. */
 function isSignal(value: unknown): value is AbortSignal {
   const signal = value as Partial<AbortSignal> | null;
-  return typeof signal?.aborted === 'boolean' && typeof signal.addEventListener === 'function';
+  return (
+    typeof signal?.aborted === 'boolean' &&
+    typeof signal.addEventListener === 'function' &&
+    typeof signal.removeEventListener === 'function'
+  );
 }
 
 function readSignal(value: unknown, errors: InputProblem[]): AbortSignal | null {

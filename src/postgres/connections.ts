@@ -5,7 +5,8 @@
  */
 import type { Pool, PoolClient } from 'pg';
 import { StoreError } from '../ports/store.ts';
-import { surviveErrors } from './errors.ts';
+import { connectError, surviveErrors } from './errors.ts';
+import { within } from './within.ts';
 
 /** A field of the driver that is not public: whether it has read the end of its last answer. */
 interface Driver {
@@ -29,6 +30,8 @@ const LEFT_OPEN =
 export interface TakeOptions {
   /** How long to wait in total for statements of other code, in milliseconds. */
   readonly waitMs: number;
+  /** How long to wait in all, in milliseconds: other code may hold all connections of the pool. */
+  readonly timeoutMs: number;
   /** Called for each connection that was closed. */
   readonly onLeftOpen: () => void;
 }
@@ -36,9 +39,20 @@ export interface TakeOptions {
 /**
  * Takes a connection on which nothing is under way. If a statement is under way that no code waited for (such as a `SET` in the pool's
  * `connect` handler), it waits for that. If the connection is then inside a transaction, or still busy, it is closed and another is taken.
- * Rejects with the pool's error, or with `StoreError` if there is no usable connection.
+ * Rejects with `StoreError` if there is no usable connection in time.
  */
-export async function takeIdle(pool: Pool, { waitMs, onLeftOpen }: TakeOptions): Promise<PoolClient> {
+export async function takeIdle(pool: Pool, options: TakeOptions): Promise<PoolClient> {
+  const taking = takeAnyIdle(pool, options);
+  try {
+    return await within(taking, options.timeoutMs, 'No connection of the pool became free in time');
+  } catch (error) {
+    // It may still come. Then it is given back unused.
+    taking.then((client) => giveBack(client, { close: false })).catch(() => {});
+    throw connectError(error);
+  }
+}
+
+async function takeAnyIdle(pool: Pool, { waitMs, onLeftOpen }: TakeOptions): Promise<PoolClient> {
   const untilMs = performance.now() + waitMs;
   for (let taken = 0; taken < MAX_TAKEN; taken += 1) {
     const client = await pool.connect();

@@ -9,7 +9,7 @@ import type { Pool, PoolClient } from 'pg';
 import { StoreError } from '../ports/store.ts';
 import { takeIdle } from './connections.ts';
 import { checkDurability } from './durability.ts';
-import { connectError, sqlState, surviveErrors } from './errors.ts';
+import { sqlState, surviveErrors } from './errors.ts';
 import { checkRights } from './rights.ts';
 import { ask } from './types.ts';
 
@@ -44,15 +44,16 @@ export function newestVersion(): number {
 /** How long to wait for a statement of other code on the pool's connection, in milliseconds. */
 const WAIT_MS = 5000;
 
+/** How long to wait for a connection: other code may hold all of the pool's. */
+const CONNECT_MS = 60_000;
+
 /**
  * Migrates the database to this release's tables. Any number of processes may run it at once. Versions that this release does not know are
  * left alone, so that a newer and an older release can run side by side. Rejects if an applied file was changed afterwards, if the
- * database refuses, or if the role lacks a right that is needed later.
+ * database refuses, if the role lacks a right that is needed later, or if no connection becomes free within `connectMs` (default: 60,000).
  */
-export async function migrate(pool: Pool): Promise<void> {
-  const client = await takeIdle(pool, { waitMs: WAIT_MS, onLeftOpen: () => {} }).catch((error: unknown) => {
-    throw connectError(error);
-  });
+export async function migrate(pool: Pool, { connectMs = CONNECT_MS } = {}): Promise<void> {
+  const client = await takeIdle(pool, { waitMs: WAIT_MS, timeoutMs: connectMs, onLeftOpen: () => {} });
   surviveErrors(client);
   try {
     await checkDurability(client);

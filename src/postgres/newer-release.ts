@@ -13,7 +13,7 @@ import { type Intent, type PaymentKey, StoreError } from '../ports/store.ts';
 import { createAccept } from './accept.ts';
 import { createAdvance } from './advance.ts';
 import { giveBack, takeIdle } from './connections.ts';
-import { connectError, isPassing, statementError, surviveErrors } from './errors.ts';
+import { isPassing, statementError, surviveErrors } from './errors.ts';
 import { rehearseFollowUp } from './follow-ups/rehearsal.ts';
 import { keepAction, keepHandle, raisePrepares, readHandle } from './handles.ts';
 import { newestVersion } from './migrate.ts';
@@ -59,9 +59,7 @@ const ALARM =
 
 /** Why the database does not take a payment of this release; null: it does. Rejects with `StoreError` if that is not known. */
 async function rehearse(pool: Pool, timeoutMs: number): Promise<string | null> {
-  const client = await takeIdle(pool, { waitMs: timeoutMs, onLeftOpen: () => {} }).catch((error: unknown) => {
-    throw connectError(error);
-  });
+  const client = await takeIdle(pool, { waitMs: timeoutMs, timeoutMs, onLeftOpen: () => {} });
   surviveErrors(client);
   let close = true;
   try {

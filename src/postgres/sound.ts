@@ -49,12 +49,9 @@ export function createSoundConnections(parts: {
     );
 
   async function take(): Promise<PoolClient> {
-    const connecting = takeIdle(pool, { waitMs: timeoutMs / 2, onLeftOpen });
     try {
-      return await within(connecting, timeoutMs, 'No connection became free in time');
+      return await takeIdle(pool, { waitMs: timeoutMs / 2, timeoutMs, onLeftOpen });
     } catch (error) {
-      // It may still come. Then it is given back unused.
-      connecting.then((client) => giveBack(client, { close: false })).catch(() => {});
       throw noted(connectError(error));
     }
   }

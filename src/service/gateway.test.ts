@@ -58,6 +58,7 @@ describe('the gateway of the service', () => {
       GATEWAY_LOOKUP: 'no',
       GATEWAY_LOOKUP_LAG_MS: '7',
       GATEWAY_LANDS_WITHIN_MS: '11',
+      GATEWAY_ERRORS_LAND_WITHIN_MS: '9',
       GATEWAY_AUTHORIZED_FOR_MS: '1300',
     };
     expect((await open(env)).contract).toEqual({
@@ -68,6 +69,7 @@ describe('the gateway of the service', () => {
       lookup: false,
       lookupLagMs: 7,
       landsWithinMs: 11,
+      errorsLandWithinMs: 9,
       authorizedForMs: 1300,
     });
   });

@@ -61,6 +61,7 @@ function openHttp(config: Config, url: string): Gateway {
     lookup: config.GATEWAY_LOOKUP === 'yes',
     lookupLagMs: config.GATEWAY_LOOKUP_LAG_MS,
     landsWithinMs: config.GATEWAY_LANDS_WITHIN_MS,
+    errorsLandWithinMs: config.GATEWAY_ERRORS_LAND_WITHIN_MS,
     authorizedForMs: config.GATEWAY_AUTHORIZED_FOR_MS,
   };
   const gateway = createHttpGateway({

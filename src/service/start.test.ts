@@ -185,6 +185,7 @@ const AT_A_GATEWAY: readonly Row[] = [
   ['GATEWAY_LOOKUP', 'no', false, 'engine.policy.contract.lookup'],
   ['GATEWAY_LOOKUP_LAG_MS', '70007', 70_007, 'engine.policy.contract.lookupLagMs'],
   ['GATEWAY_LANDS_WITHIN_MS', '70008', 70_008, 'engine.policy.contract.landsWithinMs'],
+  ['GATEWAY_ERRORS_LAND_WITHIN_MS', '60010', 60_010, 'engine.policy.contract.errorsLandWithinMs'],
   ['GATEWAY_AUTHORIZED_FOR_MS', '70009', 70_009, 'engine.policy.contract.authorizedForMs'],
   ['CALL_TIMEOUT_MS', '9009', 9009, 'engine.limits.callTimeoutMs'],
   ['LEASE_MS', '12010', 12_010, 'engine.policy.leaseMs'],

@@ -58,6 +58,7 @@ describe('a wrong use is exit code 2, with words', () => {
     const { code, err } = await payonce(words);
     expect([code, err]).toEqual([2, expect.stringMatching(said)]);
     expect(err).toContain('Nothing was started.');
+    expect(err).not.toContain('hunter2');
   });
 
   it('but a request for help is exit code 0', async () => {

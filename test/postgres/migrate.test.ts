@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
+import { migrate } from '../../src/postgres/migrate.ts';
 import { GATEWAY, intent } from '../suites/store/fixtures.ts';
 import { type Database, migrateOver, openDatabase, openEmptyDatabase } from './world.ts';
 
@@ -71,6 +72,15 @@ describe('migrating', () => {
     const before = await versions(database);
     await expect(migrateOver(database.url)).rejects.toThrow(/001_payments\.sql .*changed/);
     expect(await versions(database)).toEqual(before);
+  });
+
+  test('gives up if other code holds every connection of the pool, and gives back the one that comes later', async () => {
+    const { pool } = (await openDatabase()).open({ max: 1 });
+    const held = await pool.connect();
+    await expect(migrate(pool, { connectMs: 10 })).rejects.toThrow(/No connection of the pool became free/);
+    held.release();
+    await migrate(pool);
+    expect([pool.totalCount, pool.idleCount]).toEqual([1, 1]);
   });
 
   test('waits a second at a time for whoever uses the tables, and lets the others pass', async () => {

@@ -83,6 +83,16 @@ export const EDGES_ADAPTER: readonly PlantedBug[] = [
     tests: { file: SUITE, named: 'asks for no cached answer' },
   },
   {
+    name: 'a connection that gave the answer to another call stays in use',
+    story:
+      'One answer comes twice, and from then on every call on this connection gets the answer to the one before.',
+    file: `${FOLDER}/exchange.ts`,
+    find: 'if (isError(this.#status) || isAboutAnother) this.line?.end();',
+    put: 'if (isError(this.#status) || (isAboutAnother && this.#bytes < 0)) this.line?.end();',
+    judge: 'gateway suite',
+    tests: { file: OWN, named: 'that gave the answer to another call is not used again' },
+  },
+  {
     name: 'a lookup has the same address each time',
     story:
       'A cache in front of the gateway ignores what the request forbids and adds no header. It answers with the empty list from before the charge, and the order is charged again.',

@@ -3,7 +3,14 @@ import type { Dispatcher } from 'undici';
 import { expect, it } from 'vitest';
 import { exchange } from './exchange.ts';
 
-const REQUEST = { method: 'POST', path: '/charges', headers: [], body: '{}', ownConnection: false } as const;
+const REQUEST = {
+  method: 'POST',
+  path: '/charges',
+  headers: [],
+  body: '{}',
+  ownConnection: false,
+  names: null,
+} as const;
 const LIMITS = { timeoutMs: 60_000, maxResponseBytes: 1000, mayLeave: () => true };
 
 /** As the client calls it: before each write of the request. */

@@ -19,6 +19,8 @@ export interface ExchangeRequest {
   readonly body: string | null;
   /** Whether the connection serves only this request. */
   readonly ownConnection: boolean;
+  /** What every answer to this request contains, such as its key. An answer without it is to another request. Null: nothing is known. */
+  readonly names: string | null;
 }
 
 export interface ExchangeLimits {
@@ -92,6 +94,7 @@ export function exchange(
 class Listener implements Dispatcher.DispatchHandler, LineUser {
   line: Line | null = null;
   readonly #ownConnection: boolean;
+  readonly #names: string | null;
   readonly #limits: ExchangeLimits;
   readonly #resolve: (exchange: Exchange) => void;
   readonly #timer: NodeJS.Timeout;
@@ -107,6 +110,7 @@ class Listener implements Dispatcher.DispatchHandler, LineUser {
 
   constructor(request: ExchangeRequest, limits: ExchangeLimits, resolve: (exchange: Exchange) => void) {
     this.#ownConnection = request.ownConnection;
+    this.#names = request.names;
     this.#limits = limits;
     this.#resolve = resolve;
     this.#timer = setTimeout(giveUp, limits.timeoutMs, this, 'timeout');
@@ -157,8 +161,9 @@ class Listener implements Dispatcher.DispatchHandler, LineUser {
       return;
     }
     // If the other side sends the error twice, the second must not count as the answer to the next request: when a call is made again,
-    // both have the same key.
-    if (isError(this.#status)) this.line?.end();
+    // both have the same key. And if this is the answer to another request, each later one on this connection would get a wrong one too.
+    const isAboutAnother = this.#names !== null && !body.includes(this.#names);
+    if (isError(this.#status) || isAboutAnother) this.line?.end();
     this.#settle(answer);
   }
 

@@ -367,6 +367,22 @@ describe('http adapter', () => {
     });
   });
 
+  test('a connection that gave the answer to another call is not used again', async () => {
+    await withGateway({ maxConnections: 1 }, async (gateway) => {
+      const another = { ...REQUEST, key: 'key-2' };
+      far.script(server.answer(dialect.approved(REQUEST)));
+      for (let time = 0; time < 3; time += 1) await gateway.call(REQUEST, options());
+      expect(far.connections()).toBe(1);
+      expect(await gateway.call(another, options())).toMatchObject({
+        kind: 'unknown',
+        reason: 'answer_about_another_key',
+      });
+      far.script(server.answer(dialect.approved(another)));
+      expect(await gateway.call(another, options())).toMatchObject({ kind: 'approved' });
+      expect(far.connections()).toBe(2);
+    });
+  });
+
   describe('the key of a lookup', () => {
     const nothing = server.answer(json(200, { data: [] }));
     const paid = server.answer(json(200, { data: [charge(REQUEST, 'succeeded')] }));

@@ -61,7 +61,14 @@ test.each([
   ['EAI_AGAIN', 'refused', 'dns_failed', 'unavailable'],
   ['ECONNREFUSED', 'refused', 'connection_refused', 'unavailable'],
 ])('a connection that does not come up for %s makes the call %s', async (code, kind, reason, lookedUp) => {
-  const request = { method: 'POST', path: '/', headers: [], body: null, ownConnection: false } as const;
+  const request = {
+    method: 'POST',
+    path: '/',
+    headers: [],
+    body: null,
+    ownConnection: false,
+    names: null,
+  } as const;
   const limits = { timeoutMs: 1000, maxResponseBytes: 1, mayLeave: () => true };
   const ended = await exchange(unconnected(failure(code)), request, limits);
   const judging = { wallMs: 0, livemode: true, isOld: false };

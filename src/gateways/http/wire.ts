@@ -67,6 +67,7 @@ export function openWire(options: HttpGatewayOptions): Wire {
         body: null,
         // On a shared connection, the answer to another lookup could be taken for this one: an empty list names no key.
         ownConnection: true,
+        names: null,
       },
       { timeoutMs, maxResponseBytes, mayLeave: always },
     );
@@ -95,6 +96,7 @@ export function openWire(options: HttpGatewayOptions): Wire {
           headers: [...common, 'content-type', 'application/json', 'idempotency-key', key],
           body,
           ownConnection: false,
+          names: key,
         },
         { timeoutMs, maxResponseBytes, mayLeave },
       ),

@@ -49,7 +49,7 @@ export function openWire(
       sendOnce(secretKey, write, (request) =>
         exchange(
           calls.dispatcher,
-          { ...request, ownConnection: false },
+          { ...request, ownConnection: false, names: null },
           { timeoutMs, maxResponseBytes, mayLeave },
         ),
       ),
@@ -59,7 +59,7 @@ export function openWire(
         exchange(
           questions.dispatcher,
           // On a shared connection, the answer to another question could be taken for this one: an empty list names nothing.
-          { ...request, headers: [...request.headers, ...FRESH], ownConnection: true },
+          { ...request, headers: [...request.headers, ...FRESH], ownConnection: true, names: null },
           { timeoutMs, maxResponseBytes, mayLeave: always },
         ),
       );
