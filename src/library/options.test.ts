@@ -134,6 +134,9 @@ describe('the pool', () => {
 
   test('with one connection is refused', () => {
     expect(problems({ pool: poolOf({ max: 1 }) })).toEqual([expect.stringContaining('two connections')]);
+    expect(problems({ pool: poolOf({ max: '1' as unknown as number }) })).toEqual([
+      expect.stringContaining('two connections'),
+    ]);
     expect(problems({ pool: poolOf({ max: 2 }) })).toEqual([]);
   });
 

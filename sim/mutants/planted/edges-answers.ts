@@ -52,8 +52,8 @@ export const EDGES_ANSWERS: readonly PlantedBug[] = [
     story:
       'A proxy repeats the 500 of the first call, and the second call counts as over while it is still under way.',
     file: `${FOLDER}/exchange.ts`,
-    find: '    if (isError(this.#status)) this.line?.end();\n',
-    put: '',
+    find: 'if (isError(this.#status) || isAboutAnother) this.line?.end();',
+    put: 'if (isAboutAnother) this.line?.end();',
     judge: 'gateway suite',
     tests: { file: SUITE, named: 'an error that is said twice' },
   },
