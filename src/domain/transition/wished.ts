@@ -80,10 +80,11 @@ export function onWished(
     return agrees ? { decision: withAmount(looked, otherMinor), end: 'confirmed' } : refuted(looked, wish);
   }
   if (isAgainst(wish, looks, context.policy.contract)) return refuted(looked, wish);
-  if (others.kind === 'unfinished' && others.waitMs !== null)
-    return { decision: within(looked, others.waitMs), end: null };
-  if (others.kind === 'unfinished' || !wasAsked(own) || isUnsealed(own))
-    return { decision: stillWished(looked, context), end: null };
+  if (others.kind === 'unfinished' || !wasAsked(own)) {
+    const waitMs = others.kind === 'unfinished' ? others.waitMs : null;
+    return { decision: within(looked, waitMs ?? context.policy.lookupBaseMs), end: null };
+  }
+  if (isUnsealed(own)) return { decision: stillWished(looked, context), end: null };
   const needsAnswer = refutedBefore || otherMinor !== null || isAgainstShown(wish, checked.next);
   if (needsAnswer && isSilent(looks)) return { decision: stillWished(looked, context), end: null };
   const landsAtMs = wish.outcome === 'failed' ? mayLandUntilMs(looked.next, askedAtMs, context) : null;
