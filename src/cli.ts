@@ -186,8 +186,7 @@ async function openLedger(flags: FakeGatewayFlags): Promise<{ ledger: Ledger; cl
   }
 }
 
-/** Without a password: everyone on the machine can read a command line (`ps`). */
-/** It may hold a password, so no message repeats it. */
+/** Refused with a password: everyone on the machine can read a command line (`ps`). No message repeats it. */
 function databaseUrl(url: string): string {
   const problem = databaseFlagProblem(url);
   if (problem !== null) program.error(`error: option '--database-url' is invalid. It ${problem}`);

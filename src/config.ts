@@ -149,7 +149,7 @@ export const SETTINGS = {
   ),
   GATEWAY_ERRORS_LAND_WITHIN_MS: milliseconds(
     0,
-    'How long a request can still take effect after its error was answered, as behind a front that sends a request twice: the error is the answer to one copy, and the other one is under way. At most `GATEWAY_LANDS_WITHIN_MS`.',
+    'How long a request can still take effect after its error was answered, as behind a front that sends a request twice: the error is the answer to one copy, and the other one is under way. Not for 401, 403 and 429: they always mean that nothing was done. At most `GATEWAY_LANDS_WITHIN_MS`.',
   ),
   GATEWAY_AUTHORIZED_FOR_MS: milliseconds(
     AUTHORIZED_FOR_MS,
@@ -236,7 +236,7 @@ export const SETTINGS = {
   RESTORED_AT: {
     kind: 'time',
     default: null,
-    doc: 'When the database was restored from a backup, such as `2026-01-31T12:00:00Z`. Every charge and refund is then looked up before it is called, and the charge after it before it counts as failed. Leave it set for 30 days. Not set: it was not restored.',
+    doc: 'When the database was restored from a backup, such as `2026-01-31T12:00:00Z`. Every charge and refund is then looked up before it is called, and the charges after it before it counts as failed. Leave it set for 30 days. Not set: it was not restored.',
   },
   MAX_CALLS: number(
     256,

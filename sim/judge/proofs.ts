@@ -7,7 +7,7 @@ import type { GatewayContract } from '../../src/domain/contract.ts';
 import type { Change } from '../store/database.ts';
 import type { CommitJudgeParts } from './commits.ts';
 import { claimantOf, doubtful, type Exchange, type Sent } from './wire.ts';
-import { hasOpenWish, isSilent } from './wishes.ts';
+import { isSilent } from './wishes.ts';
 
 export function judgeProof(parts: CommitJudgeParts, change: Change, nowMs: number): void {
   const { book, plan, violated } = parts;
@@ -35,8 +35,8 @@ export function judgeProof(parts: CommitJudgeParts, change: Change, nowMs: numbe
     return;
   }
   // If the gateway keeps keys, a key has only one result.
-  const isBesideWord = isFailedByWord(parts, change, key);
-  if (contract.keys === 'kept' && asked.some(({ heard }) => isResult(heard, isBesideWord))) return;
+  if (contract.keys === 'kept' && asked.some(({ heard }) => heard !== null && RESULTS.has(heard.kind)))
+    return;
   const provableMs = Math.max(...sent.map((one) => provableAfterMs(one, contract)));
   const proves = (one: Exchange): boolean =>
     one.heard !== null && NOTHING_LIVE.has(one.heard.kind) && one.beganMs >= provableMs;
@@ -45,19 +45,6 @@ export function judgeProof(parts: CommitJudgeParts, change: Change, nowMs: numbe
       '6 proof',
       `${orderId}: ${event.type} (${event.detail ?? ''}), and nobody has asked when it would have been proof, from ${provableMs} on`,
     );
-}
-
-/** Whether a person's word that it failed was open. */
-function isFailedByWord({ book }: CommitJudgeParts, { rowBefore }: Change, key: string): boolean {
-  return rowBefore !== null && hasOpenWish(rowBefore) && book.wishes.get(key)?.outcome === 'failed';
-}
-
-/** Whether it shows the result of the key. A no on other terms does so only beside a person's word. */
-function isResult(heard: Exchange['heard'], isBesideWord: boolean): boolean {
-  if (heard === null) return false;
-  return (
-    RESULTS.has(heard.kind) || (isBesideWord && 'declinedRef' in heard && heard.declinedRef !== undefined)
-  );
 }
 
 /** Without the calls whose effect is what has failed since: the approved ones. If a lookup showed it, that was one of those in doubt. */

@@ -44,6 +44,14 @@ export function isSilent({ book, plan }: CommitJudgeParts, { before, rowAfter }:
   return looked.some((kind) => kind === 'unavailable' || kind === 'forbidden');
 }
 
+/** Whether the gateway has shown a no on other terms: an answer that proves nothing alone. */
+function saysNo({ book }: CommitJudgeParts, { before, rowAfter }: Change): boolean {
+  return (book.wire.exchanges.get(currentKey(rowAfter)) ?? []).some(
+    ({ kind, claimId, heard }) =>
+      kind === 'lookup' && claimId === before?.claimId && heard !== null && 'declinedRef' in heard,
+  );
+}
+
 export function judgeWish(parts: CommitJudgeParts, change: Change): void {
   const { book, mark } = parts;
   const { event, rowAfter } = change;
@@ -112,7 +120,8 @@ function judgeCarriedOut(parts: CommitJudgeParts, change: Change, { outcome }: W
     STRONGER[outcome].has(kind) && !isAboutAnother(parts, change, kind);
   if (looked.length > 0 && looked.every(isStronger))
     wrong(parts, change, `carried out although the gateway showed it as ${looked.join(' or ')}`);
-  if (wasRefuted(rowAfter) && plan.policy.contract.lookup && isSilent(parts, change))
+  const isAnswered = !isSilent(parts, change) || saysNo(parts, change);
+  if (wasRefuted(rowAfter) && plan.policy.contract.lookup && !isAnswered)
     wrong(parts, change, 'carried out without an answer, and one was refuted before');
   if (isMade(after.operation.status) !== (outcome === 'completed'))
     wrong(parts, change, `${outcome} was carried out as ${after.operation.status}`);

@@ -64,7 +64,7 @@ export interface Policy {
   /**
    * When the database was restored from a backup, in milliseconds since the Unix epoch by the database's clock;
    * null: it was not. A restored database has forgotten charges. So each charge and refund is looked up before it is
-   * called, and the next charge is looked up before this one counts as failed. Default null.
+   * called, and the next charges are looked up before this one counts as failed. Default null.
    */
   readonly restoredAtMs: number | null;
 }

@@ -59,7 +59,7 @@ const ALARM =
 
 /** Why the database does not take a payment of this release; null: it does. Rejects with `StoreError` if that is not known. */
 async function rehearse(pool: Pool, timeoutMs: number): Promise<string | null> {
-  const client = await takeIdle(pool, { waitMs: timeoutMs, timeoutMs, onLeftOpen: () => {} });
+  const client = await takeIdle(pool, { waitMs: timeoutMs / 2, timeoutMs, onLeftOpen: () => {} });
   surviveErrors(client);
   let close = true;
   try {

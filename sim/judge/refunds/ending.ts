@@ -80,8 +80,11 @@ export function judgeRefundEnding(parts: RefundJudgeParts): void {
  * Whether it waits for a look, if the gateway shows it on other terms, so that no look tells what has become of it: the gateway has named it, and
  * it has a month to end. Or it has ended, and late evidence about it waits. Or a person's next word waits after one that was refuted.
  */
-function waitsInVain({ operation, evidence, events }: StoredRefund): boolean {
-  if (operation.status === 'REVIEW') return events.some(({ type }) => type === 'operator.refuted');
+function waitsInVain({ operation, evidence, events, held, dueAtMs }: StoredRefund): boolean {
+  if (operation.status === 'REVIEW') {
+    const wasRefuted = events.some(({ type }) => type === 'operator.refuted');
+    return wasRefuted && !held && dueAtMs !== null && hasOpenWish({ events: events.map(asChargeEvent) });
+  }
   return operation.status === 'UNRESOLVED'
     ? operation.gatewayRef !== null
     : isSettled(operation.status) && evidence > 0;

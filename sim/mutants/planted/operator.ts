@@ -62,8 +62,8 @@ export const OPERATOR: readonly PlantedBug[] = [
     story:
       'The gateway took less than was asked for, somebody says “succeeded”, and the payment counts what was never taken.',
     file: WISHED,
-    find: "own?.kind === 'reversed' ||\n      (own?.kind === 'absent' && own.code !== undefined)",
-    put: "own?.kind === 'reversed'",
+    find: " || (own?.kind === 'absent' && own.code !== undefined);",
+    put: ';',
     judge: 'engine suite',
     tests: { file: CAPTURE_TEST, named: 'if the charge shows another one' },
   },
@@ -193,8 +193,8 @@ export const OPERATOR: readonly PlantedBug[] = [
     story:
       'The gateway shows a charge that is still under way, somebody says “failed”, and then it succeeds.',
     file: WISHED,
-    find: 'if (isAgainst(wish, looks, context.policy.contract)) return refuted(looked, wish);',
-    put: "if (isAgainst(wish, looks, context.policy.contract) && wish.outcome === 'completed') return refuted(looked, wish);",
+    find: 'if (isAgainst(wish, looks, isNoFinal)) return refuted(looked, wish);',
+    put: "if (isAgainst(wish, looks, isNoFinal) && wish.outcome === 'completed') return refuted(looked, wish);",
     judge: 'explorer',
   },
   {
@@ -268,8 +268,8 @@ export const OPERATOR: readonly PlantedBug[] = [
     story:
       'The gateway makes a refund in the wrong currency, and then it fails. The person says so, and nothing happens for ever.',
     file: 'src/domain/transition/wished.ts',
-    find: "return outcome === 'failed' && own !== null ? onAnyTerms(own) : own;",
-    put: "return outcome === 'failed' && own !== null && own.kind === 'declined' ? onAnyTerms(own) : own;",
+    find: "own?.kind === 'unavailable' ? !isNo(own) : own",
+    put: "own?.kind === 'unavailable' ? true : own",
     judge: 'engine suite',
     tests: {
       file: 'src/engine/operator/resolve.test.ts',

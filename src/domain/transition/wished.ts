@@ -1,9 +1,9 @@
 /** Decisions about an operation in REVIEW whose outcome an operator has stated: after one more look at the gateway. */
-import { type GatewayContract, isDeclineFinal } from '../contract.ts';
+import { isDeclineFinal } from '../contract.ts';
 import { EFFECTS } from '../effects.ts';
 import { isNotAsked } from '../not-asked.ts';
 import type { Operation } from '../operation.ts';
-import { type LookupOutcome, onAnyTerms } from '../outcomes.ts';
+import type { LookupOutcome } from '../outcomes.ts';
 import { lookupWaitMs } from '../policy.ts';
 import { absenceProof } from '../proof.ts';
 import { inWords, type KnownWish, type Wish, type WishEnd } from '../wish.ts';
@@ -65,10 +65,9 @@ export interface Wished {
  */
 export function onWished(
   { wish, refutedBefore }: Pick<KnownWish, 'wish' | 'refutedBefore'>,
-  shown: Looks,
+  looks: Looks,
   context: Context,
 ): Wished {
-  const looks = { ...shown, own: besideWish(shown.own, wish) };
   const { checked, own, others, otherMinor, askedAtMs } = looks;
   const looked =
     own === null || checked.settled !== undefined
@@ -79,46 +78,34 @@ export function onWished(
     const agrees = (settled.problem === null) === (wish.outcome === 'completed');
     return agrees ? { decision: withAmount(looked, otherMinor), end: 'confirmed' } : refuted(looked, wish);
   }
-  if (isAgainst(wish, looks, context.policy.contract)) return refuted(looked, wish);
-  if (others.kind === 'unfinished' || !wasAsked(own)) {
+  const landsAtMs = mayLandUntilMs(looked.next, askedAtMs, context);
+  const isNoFinal = isDeclineFinal(context.policy.contract) || landsAtMs === null;
+  if (isAgainst(wish, looks, isNoFinal)) return refuted(looked, wish);
+  if (others.kind === 'unfinished' || !wasAsked(own) || isUnsealed(own)) {
     const waitMs = others.kind === 'unfinished' ? others.waitMs : null;
     return { decision: within(looked, waitMs ?? context.policy.lookupBaseMs), end: null };
   }
-  if (isUnsealed(own)) return { decision: stillWished(looked, context), end: null };
   const needsAnswer = refutedBefore || otherMinor !== null || isAgainstShown(wish, checked.next);
   if (needsAnswer && isSilent(looks)) return { decision: stillWished(looked, context), end: null };
-  const landsAtMs = wish.outcome === 'failed' ? mayLandUntilMs(looked.next, askedAtMs, context) : null;
-  if (landsAtMs !== null) {
+  if (wish.outcome === 'failed' && landsAtMs !== null) {
     return { decision: within(looked, Math.max(1, landsAtMs - context.nowMs + 1)), end: null };
   }
   return { decision: carriedOut(looked.next, wish, looks, context), end: 'carried_out' };
 }
 
-/** A no on other terms proves nothing alone. Beside a person's word that it failed, it does: both say that no money moved. */
-function besideWish(own: LookupOutcome | null, { outcome }: Wish): LookupOutcome | null {
-  return outcome === 'failed' && own !== null ? onAnyTerms(own) : own;
-}
-
-/** Whether the gateway shows that the wish is wrong, although this does not end the review. */
-function isAgainst(
-  { outcome }: Wish,
-  { own, others, otherMinor }: Looks,
-  contract: GatewayContract,
-): boolean {
+/**
+ * Whether the gateway shows that the wish is wrong, although this does not end the review.
+ * @param isNoFinal whether nothing is made any more under a key that the gateway has declined.
+ */
+function isAgainst({ outcome }: Wish, { own, others, otherMinor }: Looks, isNoFinal: boolean): boolean {
   // Money on other terms is not this payment's, and it is live.
   if (own?.kind === 'mismatch') return true;
+  if (outcome === 'completed' && own !== null && isNo(own) && isNoFinal) return true;
   // Only the gateway itself can show that another amount was moved.
   if (otherMinor !== null && own !== null) return own.kind !== 'unavailable' && own.kind !== 'forbidden';
   // The charge shows that this capture or void cannot have been made as it was asked for.
-  if (outcome === 'completed') {
-    // The only effect under this key failed, on whatever terms.
-    const isNo = own?.kind === 'unavailable' && own.declinedRef !== undefined;
-    return (
-      (isNo && isDeclineFinal(contract)) ||
-      own?.kind === 'reversed' ||
-      (own?.kind === 'absent' && own.code !== undefined)
-    );
-  }
+  if (outcome === 'completed')
+    return own?.kind === 'reversed' || (own?.kind === 'absent' && own.code !== undefined);
   // What is pending may still be made, and nobody would notice it then.
   return own?.kind === 'duplicated' || own?.kind === 'pending' || others.kind === 'money';
 }
@@ -138,7 +125,13 @@ function wasAsked(own: LookupOutcome | null): boolean {
 }
 
 function isSilent({ own, others }: Looks): boolean {
-  return own?.kind === 'unavailable' || own?.kind === 'forbidden' || others.kind === 'silence';
+  const saysNothing = own?.kind === 'unavailable' ? !isNo(own) : own?.kind === 'forbidden';
+  return saysNothing || others.kind === 'silence';
+}
+
+/** A no on other terms than were asked for. It proves nothing alone, but it is an answer. */
+function isNo(own: LookupOutcome): boolean {
+  return own.kind === 'unavailable' && own.declinedRef !== undefined;
 }
 
 function refuted(looked: Decision, wish: Wish): Wished {

@@ -399,8 +399,19 @@ describe('a word that the gateway has refuted', () => {
     shows(NO_ON_OTHER_TERMS);
     await replica.resolve(FAILED);
     await world.pass(HOUR);
-    expect(now()).toMatchObject({ status: 'FAILED', declineCode: null, failureCode: 'currency_mismatch' });
-    expect(last()[0]).toBe('payment.failed currency_mismatch');
+    expect(now()).toMatchObject({ status: 'FAILED', failureCode: 'resolved_by_operator' });
+    expect(last()[0]).toContain('operator.settled failed by amira');
+  });
+
+  it('that it failed waits beside such a no until nothing can land any more', async () => {
+    declareContract({ landsWithinMs: 4 * HOUR });
+    const replica = await refuted(FAILED, MISMATCH);
+    shows(NO_ON_OTHER_TERMS);
+    await replica.resolve(FAILED);
+    await world.pass(HOUR);
+    expect(now().status).toBe('REVIEW');
+    await world.pass(4 * HOUR);
+    expect(now()).toMatchObject({ status: 'FAILED', failureCode: 'resolved_by_operator' });
   });
 
   it('that it was paid is refuted by a no on other terms, so it can be said that it failed', async () => {

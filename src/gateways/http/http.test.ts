@@ -420,6 +420,38 @@ describe('http adapter', () => {
       expect(paths[1]).toBe(plain);
     });
 
+    const written: server.Reply = server.answer(json(200, { data: [], idempotency_key: '%6Bey-1' }));
+
+    test.each<[string, server.Reply]>([
+      ['names it as it was written', written],
+      ['answers 400', server.answer(json(400, {}))],
+      ['answers 403, as a firewall does', server.answer(json(403, {}))],
+      ['answers 404', server.answer(json(404, {}))],
+      ['answers 422', server.answer(json(422, {}))],
+    ])('is asked plainly too if the gateway does not take the spelling: it %s', async (_what, reply) => {
+      const { outcomes, paths } = await lookUp([reply, named], [reply, paid]);
+      expect(outcomes).toMatchObject([{ kind: 'absent' }, { kind: 'succeeded' }]);
+      expect(paths).toHaveLength(4);
+      expect([paths[1], paths[3]]).toEqual([plain, plain]);
+    });
+
+    test.each([
+      [401, 'forbidden'],
+      [503, 'unavailable'],
+      [429, 'unavailable'],
+    ])('has no answer if both get %d', async (status, kind) => {
+      const { outcomes } = await lookUp([server.answer(json(status, {}))]);
+      expect(outcomes).toMatchObject([{ kind }]);
+    });
+
+    test('has no answer if only the plain one is declined: that may be an old answer', async () => {
+      const declined = server.answer(json(200, { data: [charge(REQUEST, 'declined')] }));
+      const down = server.answer(json(503, {}));
+      const { outcomes } = await lookUp([nothing, nothing], [down, declined]);
+      expect(outcomes).toMatchObject([{ kind: 'absent' }, { kind: 'unavailable' }]);
+      expect((await lookUp([nothing, declined])).outcomes).toMatchObject([{ kind: 'declined' }]);
+    });
+
     test('proves nothing if the second answer does not', async () => {
       const { outcomes } = await lookUp([nothing, server.answer(json(503, {}))]);
       expect(outcomes).toEqual([{ kind: 'unavailable', reason: 'http_503' }]);
