@@ -81,10 +81,9 @@ function judgeList<Request extends EffectTerms, Reported extends ReportedEffect>
   return flaw === null ? outcome : unavailable(flaw);
 }
 
-/** Whether the answer says which key it is about, beside its list. */
-export function namesKey(exchange: Exchange): boolean {
-  const body = exchange.kind === 'answer' ? jsonObject(exchange) : undefined;
-  return body !== undefined && 'idempotency_key' in body;
+/** The key that the answer says it is about, beside its list. */
+export function namedKey(exchange: Exchange): unknown {
+  return exchange.kind === 'answer' ? jsonObject(exchange)?.idempotency_key : undefined;
 }
 
 /** Why the answer may not show what is true now. `null`: it does. */
