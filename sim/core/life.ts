@@ -18,12 +18,16 @@ export interface Life {
   readonly paused: boolean;
   /** When it last woke, by the scheduler's clock; 0: it has never stood still. */
   readonly wokeAtMs: number;
+  /** How long it has stood still altogether, until it last woke. */
+  readonly sleptMs: number;
 }
 
 export function createLife(scheduler: Scheduler): Life {
   let alive = true;
   let paused = false;
+  let pausedAtMs = 0;
   let wokeAtMs = 0;
+  let sleptMs = 0;
   let waiting: (() => void)[] = [];
   const undos: (() => void)[] = [];
 
@@ -62,13 +66,18 @@ export function createLife(scheduler: Scheduler): Life {
     },
     pause() {
       paused = true;
+      pausedAtMs = scheduler.nowMs;
     },
     get wokeAtMs() {
       return wokeAtMs;
     },
+    get sleptMs() {
+      return sleptMs;
+    },
     resume() {
       paused = false;
       wokeAtMs = scheduler.nowMs;
+      sleptMs += wokeAtMs - pausedAtMs;
       const events = waiting;
       waiting = [];
       // Each as an event of its own: between two of them a process runs to its next wait.

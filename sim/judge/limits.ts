@@ -19,6 +19,8 @@ export interface Caller {
   readonly monotonicMs: number;
   /** When it last woke, in true time. */
   readonly wokeAtMs: number;
+  /** How long it has stood still until now, in true time. */
+  readonly sleptMs: number;
 }
 
 export type ExchangeKind = 'call' | 'lookup';

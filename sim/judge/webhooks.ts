@@ -51,7 +51,7 @@ export interface WebhookJudge {
   /** It was told that the row is woken. */
   woke(caller: Caller, query: WakeQuery): void;
   /** The process reports that it calls the gateway again. */
-  goesOn(process: string): void;
+  goesOn(caller: Caller): void;
   committed(change: Change): void;
   /** Of a refund, a capture or a void. */
   followUpCommitted(change: RefundChange): void;
@@ -79,7 +79,7 @@ const ANSWERED_WITHIN_MS = 3500;
 /** Signatures count for five minutes. */
 const FRESH_FOR_MS = 200_000;
 
-/** So long after a process calls again, it has woken what its looks could not learn: some rows, one after the other. */
+/** So long after a process calls again, it has woken what its looks could not learn: some rows, one after the other. Only the time counts in which it runs. */
 const WAKES_WITHIN_MS = 60_000;
 
 /** The words for "not now" of a process that is about to end, or that is not set to this gateway. */
@@ -106,7 +106,7 @@ export function createWebhookJudge(parts: WebhookJudgeParts): WebhookJudge {
   const gaps = new WeakMap<object, number>();
   /** How often each row was woken. */
   const wakes = new Map<string, number>();
-  /** When each process went on to call, in true time. */
+  /** For how long each process had run when it went on to call. */
   const wentOnMs = new Map<string, number>();
   /** The wakes that no event has asked for. */
   const ownWakes = new WeakSet<object>();
@@ -145,10 +145,14 @@ export function createWebhookJudge(parts: WebhookJudgeParts): WebhookJudge {
     return Math.min(nowMs(), ...same.map(({ atMs }) => atMs));
   }
 
-  /** A process that was stopped meanwhile goes on with these wakes when it is awake again. */
-  function isAfterOutage({ name, wokeAtMs }: Caller): boolean {
-    const sinceMs = wentOnMs.get(name);
-    return sinceMs !== undefined && nowMs() - Math.max(sinceMs, wokeAtMs) <= WAKES_WITHIN_MS;
+  /** A measure of how long it has run: true time without the pauses. */
+  function ranForMs({ sleptMs }: Caller): number {
+    return nowMs() - sleptMs;
+  }
+
+  function isAfterOutage(caller: Caller): boolean {
+    const sinceMs = wentOnMs.get(caller.name);
+    return sinceMs !== undefined && ranForMs(caller) - sinceMs <= WAKES_WITHIN_MS;
   }
 
   function noteTrail(unit: string, event: PaymentEvent | null): void {
@@ -279,7 +283,7 @@ export function createWebhookJudge(parts: WebhookJudgeParts): WebhookJudge {
       const unit = followUpId ?? payment.paymentId;
       woken.set(`${caller.name} ${unit}`, { times: times(caller, unit) + 1, atMs: caller.monotonicMs });
     },
-    goesOn: (process) => void wentOnMs.set(process, nowMs()),
+    goesOn: (caller) => void wentOnMs.set(caller.name, ranForMs(caller)),
     committed({ kind, before, after, rowAfter, orderId, args, event }) {
       noteTrail(after.paymentId, event);
       if (kind === 'wake' && before !== null) {

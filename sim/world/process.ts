@@ -192,7 +192,7 @@ function logOf(world: World, process: Process): Log {
   };
   const ended = (fields: Record<string, unknown>): void => {
     const { alarm_ended: alarm } = fields;
-    if (alarm === 'calls_stopped') world.judge.webhooks.goesOn(process.name);
+    if (alarm === 'calls_stopped') world.judge.webhooks.goesOn(callerOf(process));
     if (typeof alarm === 'string' && isOfCharges(fields)) process.alarms.delete(alarm);
   };
   return { info: ended, warn: () => {}, error: note };

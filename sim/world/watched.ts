@@ -150,5 +150,5 @@ export function watchedStore({ judge, marks }: World, process: Process, store: S
 }
 
 export function callerOf({ name, life, clock }: Process): Caller {
-  return { name, monotonicMs: clock.monotonicMs(), wokeAtMs: life.wokeAtMs };
+  return { name, monotonicMs: clock.monotonicMs(), wokeAtMs: life.wokeAtMs, sleptMs: life.sleptMs };
 }

@@ -60,7 +60,7 @@ describe('what an adapter declares is refused if', () => {
       'errors land later than silence',
       { errorsLandWithinMs: CONTRACT.landsWithinMs + 1 },
       {},
-      /^contract\.errorsLandWithinMs: must be at most landsWithinMs/,
+      /^contract\.errorsLandWithinMs: must be at most landsWithinMs.*GATEWAY_ERRORS_LAND_WITHIN_MS/,
     ],
     [
       'errors of refunds land later than silence',

@@ -91,7 +91,8 @@ function effectProblems(contract: GatewayContract, kind: EffectKind): readonly C
     {
       field: fieldOf(contract, kind, 'errorsLandWithinMs'),
       detail:
-        'must be at most landsWithinMs: a call that got no answer may be one whose error was lost. Raise landsWithinMs',
+        'must be at most landsWithinMs: a call that got no answer may be one whose error was lost. Raise landsWithinMs ' +
+        '(the settings are GATEWAY_ERRORS_LAND_WITHIN_MS and GATEWAY_LANDS_WITHIN_MS)',
     },
   ];
 }
@@ -143,7 +144,7 @@ function restoreProblems(
     {
       field: fieldOf(contract, kind, 'keyWindowMs'),
       detail:
-        "must be longer than landsWithinMs and leaseMs together if policy.restoredAtMs is set: else a call that the database has forgotten can land beside ours when its key has been forgotten, too. Declare keys: 'none': then such a call is waited for",
+        "must be longer than landsWithinMs and leaseMs together if policy.restoredAtMs is set: else a call that the database has forgotten can land beside ours when its key has been forgotten, too. Declare keys: 'none' (the setting is GATEWAY_KEYS): then such a call is waited for",
     },
   ];
 }

@@ -10,6 +10,11 @@ import {
 import { reset } from '../../../test/support/scripted-gateway.ts';
 
 const DAY = 86_400_000;
+const NO_ON_OTHER_TERMS = {
+  kind: 'unavailable',
+  reason: 'currency_mismatch',
+  declinedRef: 're_other',
+} as const;
 const SLOW_SWEEPS = { limits: { sweepMs: 60_000 }, policy: { maxAttempts: 1 } };
 
 let gateway: RefundingGateway;
@@ -153,6 +158,7 @@ describe('a refund that the gateway has made with another amount', () => {
     ['a third amount', 500, null],
     ['nothing', 450, { kind: 'absent' }],
     ['that it is still under way', 450, { kind: 'pending', ref: 're_other' }],
+    ['a no on other terms', 450, NO_ON_OTHER_TERMS],
   ] as const)('stays in REVIEW if the gateway shows %s', async (_shown, amountMinor, lookup) => {
     const { resolve, read, sums, alarms } = await withAnotherAmount();
     if (lookup !== null) gateway.refundLookup = () => lookup;
