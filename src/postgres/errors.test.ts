@@ -1,11 +1,19 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { StoreError } from '../ports/store.ts';
-import { connectError, isRetryable, isRowError, repeatsOf, sqlState, statementError } from './errors.ts';
+import {
+  connectError,
+  isPassing,
+  isRetryable,
+  isRowError,
+  repeatsOf,
+  sqlState,
+  statementError,
+} from './errors.ts';
 
 /** A server's error, as the driver gives it. */
-function fromServer(code: string): Error {
-  return Object.assign(new Error(`said ${code}`), { code, severity: 'ERROR' });
+function fromServer(code: string, severity = 'ERROR'): Error {
+  return Object.assign(new Error(`said ${code}`), { code, severity });
 }
 
 describe('a statement that failed', () => {
@@ -16,9 +24,28 @@ describe('a statement that failed', () => {
     ['08006', 'the connection failed'],
     ['08P01', 'a pooler lost its server'],
     ['40003', 'the server does not know itself'],
+    ['58000', 'PgCat lost its server'],
+    ['58030', 'the disk cannot be read'],
+    ['XX000', 'pgpool lost its server'],
   ])('may have been written after %s: %s', (code) => {
     expect(statementError(fromServer(code)).kind).toBe('outcome_unknown');
   });
+
+  it.each(['53100', '23505', '40001', '25006', '42501', '22021'])(
+    'may have been written after %s if the connection ends with it',
+    (code) => {
+      for (const severity of ['FATAL', 'PANIC']) {
+        const error = statementError(fromServer(code, severity));
+        expect(error.kind).toBe('outcome_unknown');
+        expect([isRetryable(error), isRowError(error), repeatsOf(error), isPassing(error)]).toEqual([
+          false,
+          false,
+          0,
+          true,
+        ]);
+      }
+    },
+  );
 
   it.each([
     ['23505', 'a row that is there already'],
@@ -76,7 +103,8 @@ it('an error of a statement does not show the row, however it is printed', () =>
 
 describe('a connection that failed', () => {
   it('has written nothing, whatever was the reason', () => {
-    expect(connectError(fromServer('57P03')).kind).toBe('unavailable');
+    for (const code of ['57P03', '53300', '58000', 'XX000', '08P01'])
+      expect(connectError(fromServer(code, 'FATAL')).kind).toBe('unavailable');
     expect(connectError(new Error('connect ECONNREFUSED')).kind).toBe('unavailable');
   });
 
@@ -85,7 +113,7 @@ describe('a connection that failed', () => {
     ['3D000', 'no such database'],
     ['42501', 'no right to connect'],
   ])('is refused until somebody changes something after %s: %s', (code) => {
-    expect(connectError(fromServer(code)).kind).toBe('refused');
+    expect(connectError(fromServer(code, 'FATAL')).kind).toBe('refused');
   });
 
   it('keeps an error that says more', () => {

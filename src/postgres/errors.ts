@@ -9,9 +9,24 @@ export function sqlState(error: unknown): string | null {
   return /^[0-9A-Z]{5}$/.test(error.code) && 'severity' in error ? error.code : null;
 }
 
+/**
+ * How the SQLSTATE of an error begins that says that the connection or the server was going away. A pooler between says 58 or XX when it
+ * has lost its server (PgCat, pgpool).
+ */
+const GOING_AWAY: readonly string[] = ['08', '40003', '57P', '58', 'XX'];
+
+/** Whether the server's answer was lost, so that nobody knows whether the statement was written. */
+export function losesAnswer(error: unknown): boolean {
+  const state = sqlState(error);
+  if (state === null) return true;
+  // After these the connection ends, whatever the state is. A server in another language may use other words: see `send`.
+  const isLast = error instanceof Error && 'severity' in error && /^(FATAL|PANIC)$/.test(`${error.severity}`);
+  return isLast || GOING_AWAY.some((start) => state.startsWith(start));
+}
+
 /** Rolled back by a race or a deadlock: the same statement may be repeated at once. */
 export function isRetryable(error: unknown): boolean {
-  const state = sqlState(cause(error));
+  const state = rolledBackState(error);
   return state === '40001' || state === '40P01';
 }
 
@@ -26,7 +41,7 @@ const MAX_LOST_RACES = 2;
  */
 export function repeatsOf(error: unknown): number {
   if (isRetryable(error)) return MAX_REPEATS;
-  return sqlState(cause(error)) === '23505' ? MAX_LOST_RACES : 0;
+  return rolledBackState(error) === '23505' ? MAX_LOST_RACES : 0;
 }
 
 /**
@@ -60,18 +75,32 @@ function refusalKind(state: string): 'unavailable' | 'refused' | 'unfit' {
 
 /** Refused because of one row's data (classes 22 and 23): the other rows of the batch are innocent. */
 export function isRowError(error: unknown): boolean {
-  const state = sqlState(cause(error));
+  const state = rolledBackState(error);
   return state !== null && (state.startsWith('22') || state.startsWith('23'));
 }
 
 /** Says nothing about the statement: the connection or the server went away, or something was locked or in use. */
 export function isPassing(error: unknown): boolean {
-  const state = sqlState(cause(error));
-  return state === null || /^(08|40|53|55|57)/.test(state);
+  const state = rolledBackState(error);
+  return state === null || /^(40|53|55|57)/.test(state);
 }
 
-function cause(error: unknown): unknown {
-  return error instanceof StoreError ? error.cause : error;
+/** The SQLSTATE of a server that has rolled back; null if that is not known. */
+function rolledBackState(error: unknown): string | null {
+  if (error instanceof StoreError)
+    return error.kind === 'outcome_unknown' ? null : rolledBackState(error.cause);
+  return losesAnswer(error) ? null : sqlState(error);
+}
+
+/** The statement may have been written or not. */
+export function lostAnswer(error: unknown): StoreError {
+  forgetRow(error);
+  const message = error instanceof Error ? error.message : String(error);
+  return new StoreError(
+    'outcome_unknown',
+    `The connection to the database was lost during a statement, which may have been written or not: ${message}`,
+    { cause: error },
+  );
 }
 
 /**
@@ -79,17 +108,10 @@ function cause(error: unknown): unknown {
  * the connection or the server was going away, it may have committed.
  */
 export function statementError(error: unknown): StoreError {
+  const state = rolledBackState(error);
+  if (state === null) return lostAnswer(error);
   forgetRow(error);
-  const state = sqlState(error);
   const message = error instanceof Error ? error.message : String(error);
-  const goingAway = state === null || state.startsWith('08') || state.startsWith('57P') || state === '40003';
-  if (goingAway) {
-    return new StoreError(
-      'outcome_unknown',
-      `The connection to the database was lost during a statement, which may have been written or not: ${message}`,
-      { cause: error },
-    );
-  }
   if (state === '57014') {
     return new StoreError(
       'unavailable',

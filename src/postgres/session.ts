@@ -5,8 +5,16 @@
 import type { Pool, PoolClient, QueryConfig, QueryResultRow } from 'pg';
 import type { Log } from '../ports/log.ts';
 import { StoreError } from '../ports/store.ts';
-import { giveBack, isIdle, whenReady } from './connections.ts';
-import { connectError, hasStalePlans, isReadOnly, sqlState, statementError } from './errors.ts';
+import { giveBack, isIdle, isReady, whenReady } from './connections.ts';
+import {
+  connectError,
+  hasStalePlans,
+  isReadOnly,
+  losesAnswer,
+  lostAnswer,
+  sqlState,
+  statementError,
+} from './errors.ts';
 import { cancelStatement } from './limits.ts';
 import { createPrepared } from './prepared.ts';
 import { createRefusals } from './refusals.ts';
@@ -165,7 +173,8 @@ async function send<Row extends QueryResultRow>(client: PoolClient, config: Quer
     if (client.getTransactionStatus() === 'I') return rows;
   } catch (error) {
     if (sqlState(error) !== null) await whenReady(client);
-    throw error;
+    // If the connection ended with the error, the answer may have been lost. A pooler then says anything, in any language.
+    throw isReady(client) && !losesAnswer(error) ? error : lostAnswer(error);
   }
   throw new StoreError(
     'outcome_unknown',

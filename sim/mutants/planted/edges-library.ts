@@ -25,7 +25,7 @@ export const EDGES_LIBRARY: readonly PlantedBug[] = [
     name: 'a connection on which a BEGIN is under way counts as idle',
     story: 'A program does not wait for its BEGIN, and our payments become part of its transaction.',
     file: `${POSTGRES}/connections.ts`,
-    find: 'return (client as Driver).readyForQuery === true && client',
+    find: 'return isReady(client) && client',
     put: 'return client',
     judge: 'store suite',
     tests: { file: POOL_TEST, named: 'nobody waited for' },

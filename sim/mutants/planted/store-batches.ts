@@ -83,8 +83,8 @@ export const STORE_BATCHES: readonly PlantedBug[] = [
     story:
       'The COMMIT was done but its answer was lost, so the client gets the answer that nothing was stored, and is charged.',
     file: `${FOLDER}/errors.ts`,
-    find: "const goingAway = state === null || state.startsWith('08') ||",
-    put: "const goingAway = state === null ? false : state.startsWith('08') ||",
+    find: "    'outcome_unknown',\n    `The connection",
+    put: "    'unavailable',\n    `The connection",
     judge: 'store suite',
     tests: { file: 'src/postgres/errors.test.ts', named: 'a statement that failed' },
   },
@@ -93,10 +93,30 @@ export const STORE_BATCHES: readonly PlantedBug[] = [
     story:
       'The database restarts in the middle of a COMMIT, and the client gets the answer that nothing was stored.',
     file: `${FOLDER}/errors.ts`,
-    find: " || state.startsWith('57P') || state === '40003'",
-    put: " || state === '40003'",
+    find: "'57P', ",
+    put: '',
     judge: 'store suite',
-    tests: { file: 'test/postgres/connections.test.ts', named: 'whose backend is terminated' },
+    tests: { file: 'src/postgres/errors.test.ts', named: 'may have been written after 57P01' },
+  },
+  {
+    name: 'what a pooler says after it lost its server counts as the server’s word',
+    story:
+      'The COMMIT was done, the pooler lost the answer and ended the connection with an error of its own, and the client is told that nothing was stored.',
+    file: `${FOLDER}/session.ts`,
+    find: 'throw isReady(client) && !losesAnswer(error) ?',
+    put: 'throw !losesAnswer(error) ?',
+    judge: 'store suite',
+    tests: { file: 'test/postgres/lost-server.test.ts', named: 'may have been written: another language' },
+  },
+  {
+    name: 'a pooler’s own error without an end of the connection counts as the server’s word',
+    story:
+      'The pooler lost the answer to a COMMIT and says so with a state of its own, and the client is told that nothing was stored.',
+    file: `${FOLDER}/errors.ts`,
+    find: ", '58', 'XX'",
+    put: '',
+    judge: 'store suite',
+    tests: { file: 'src/postgres/errors.test.ts', named: 'may have been written after (58|XX)' },
   },
   {
     name: 'a connection with a lost answer is used again',
