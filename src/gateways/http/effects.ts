@@ -84,6 +84,8 @@ export function parseCharge(value: unknown): ReportedCharge | undefined {
   // A sum that is there and cannot be read may be any sum. It must not count as one that is not there.
   if (captured !== undefined && !isSum(captured)) return undefined;
   if (refunded !== undefined && !isSum(refunded)) return undefined;
+  // It cannot be a final no and show money that was taken.
+  if (charge.status === 'declined' && holdsMoney(value)) return undefined;
   const capturedMinor = captured === undefined || captured === 0 ? {} : { capturedMinor: captured };
   const untilMs = typeof until === 'string' ? Date.parse(until) : Number.NaN;
   const authorizedUntilMs = untilMs >= 0 ? { authorizedUntilMs: untilMs } : {};
@@ -102,8 +104,15 @@ function standing(status: ReportedCharge['status'], value: JsonObject): Reported
   return status === 'succeeded' && value.captured === 0 ? 'authorized' : status;
 }
 
-/** A gateway may call a charge `refunded` of which only a part was refunded. The rest is still paid. */
-function holdsMoney({ captured, refunded }: JsonObject): boolean {
+/**
+ * A gateway may call a charge `refunded` of which only a part was refunded. The rest is still paid. A `refunded` that is left out means
+ * nothing was refunded, as with writers that leave out zero. But the word `refunded` alone says that all of it was.
+ */
+function holdsMoney({
+  status,
+  captured,
+  refunded = status === 'refunded' ? captured : 0,
+}: JsonObject): boolean {
   return typeof captured === 'number' && typeof refunded === 'number' && captured > refunded;
 }
 

@@ -241,6 +241,42 @@ describe('http adapter', () => {
       },
     );
 
+    test.each(['voided', 'canceled'])(
+      '(%s) is live if money was taken and no refund is shown',
+      async (status) => {
+        for (const captured of [500, 400])
+          expect(await looked(status, { captured })).not.toMatchObject({ kind: 'reversed' });
+        expect(await looked(status, { captured: 500 })).toMatchObject({ kind: 'succeeded' });
+        expect(await looked(status, { captured: 0 })).toMatchObject({ kind: 'reversed' });
+      },
+    );
+
+    test('(refunded) is taken back in full if no sum of refunds is shown', async () => {
+      for (const captured of [500, 400])
+        expect(await looked('refunded', { captured })).toEqual({ kind: 'reversed', refs: ['ch_default'] });
+    });
+
+    test.each([
+      { captured: 500 },
+      { captured: 1 },
+      { captured: 500, refunded: 0 },
+      { captured: 500, refunded: 499 },
+    ])('is no answer if it was declined, and money was taken: %j', async (sums) => {
+      expect(await looked('declined', sums)).toMatchObject({ kind: 'unavailable' });
+      const raw = json(200, { ...charge(REQUEST, 'declined'), ...sums });
+      expect(await callOnce(server.answer(raw))).toMatchObject({ kind: 'unknown' });
+    });
+
+    test.each([
+      {},
+      { captured: 0 },
+      { captured: 0, refunded: 0 },
+      { refunded: 0 },
+      { captured: 500, refunded: 500 },
+    ])('is declined if none of its money is held: %j', async (sums) => {
+      expect(await looked('declined', sums)).toMatchObject({ kind: 'declined' });
+    });
+
     test.each([
       { captured: 500, refunded: 500 },
       { captured: 300, refunded: 300 },
@@ -285,7 +321,6 @@ describe('http adapter', () => {
     test('and of which a part was refunded stays succeeded under its own name', async () => {
       const sums = { captured: 500, refunded: 100 };
       expect(await looked('succeeded', sums)).toMatchObject({ kind: 'succeeded' });
-      expect(await looked('declined', sums)).toMatchObject({ kind: 'declined' });
     });
   });
 
