@@ -90,11 +90,31 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
     tests: { file: DATABASE_CLOCK, named: 'is trusted only from then on' },
   },
   {
+    name: 'a date by the old clock is believed if it is later than the step',
+    story:
+      'The clock steps by a few seconds while a call is under way. Its order fails while the call may still land, and then it is charged.',
+    file: 'src/domain/clock-trust.ts',
+    find: 'return statedMs < fromMs || ',
+    put: 'return statedMs < fromMs - 15_000 || ',
+    judge: 'engine suite',
+    tests: { file: CLOCKS, named: 'by less than a' },
+  },
+  {
+    name: 'the wall clock is believed though both clocks were set back',
+    story:
+      'The machine’s clock is set back by an hour, and a call uses its key for an hour longer than the gateway keeps it: the customer pays twice.',
+    file: 'src/domain/transition/limits.ts',
+    find: 'isSure ? ageMs : ageMs + trust.setBackMs',
+    put: 'isSure ? ageMs : ageMs + 0 * trust.setBackMs',
+    judge: 'engine suite',
+    tests: { file: CLOCKS, named: 'together with the machine' },
+  },
+  {
     name: 'a date from the future is believed',
     story: 'The clock is set back by an hour, and every order in doubt waits for that hour.',
     file: 'src/domain/clock-trust.ts',
-    find: '(statedMs < agreedSinceMs || statedMs > nowMs + aheadMs)',
-    put: '(statedMs < agreedSinceMs && nowMs + aheadMs > 0)',
+    find: 'return statedMs < fromMs || statedMs > nowMs + aheadMs ? fromMs',
+    put: 'return statedMs < fromMs && nowMs + aheadMs > 0 ? fromMs',
     judge: 'engine suite',
     tests: { file: CLOCKS, named: 'leaves no payment waiting for an hour' },
   },
