@@ -122,10 +122,10 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
     name: 'a clock that was set back makes a key look younger',
     story: 'A retry uses a key that the gateway has pruned, and the customer pays twice.',
     file: 'src/domain/transition/limits.ts',
-    find: 'return believed ? ageMs : Math.max(ageMs, paymentAgeMs);',
-    put: 'return believed ? ageMs : Math.max(ageMs, 0 * paymentAgeMs);',
+    find: 'ageMs + trust.setBackMs, paymentAgeMs)',
+    put: 'ageMs + trust.setBackMs, 0 * paymentAgeMs)',
     judge: 'engine suite',
-    tests: { file: CLOCKS, named: 'does not make a key look younger than it is' },
+    tests: { file: EDGES, named: 'than its payment is by our wall clock' },
   },
   {
     name: 'a clock that was set back makes an old order look younger',

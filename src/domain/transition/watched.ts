@@ -2,6 +2,7 @@
  * Decisions about an operation that has ended, and whose end is not the last word: a refund that succeeded may fail days later, and one
  * that counted as failed may have been made after all.
  */
+import { isDeclineFinal } from '../contract.ts';
 import { EFFECTS, followUpWords } from '../effects.ts';
 import type { Operation } from '../operation.ts';
 import type { LookupOutcome } from '../outcomes.ts';
@@ -94,6 +95,9 @@ function decide(
       return { decision: review(found, outcome.reason, context), checked: true };
     }
     case 'declined':
+      // Otherwise it is about one call. Another one, by a worker without a lease, may have been approved, or may still land.
+      if (operation.status === 'FAILED' && !isDeclineFinal(context.policy.contract))
+        return onAbsent(operation, { news, askedAtMs }, context);
       return { decision: onDead(operation, outcome.code, context), checked: true };
     case 'reversed':
       return { decision: onDead(operation, 'canceled', context), checked: true };
