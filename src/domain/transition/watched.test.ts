@@ -175,7 +175,7 @@ describe('a refund that counted as failed', () => {
     });
   });
 
-  it.each([{ kind: 'absent' }, { kind: 'declined', code: 'closed' }] as const)(
+  it.each([{ kind: 'absent' }, { kind: 'declined', code: 'closed', ref: 're_1' }] as const)(
     'waits until what a worker may have sent after its lease can no longer land: $kind',
     (shown) => {
       const sent: News = { moneyAtMs: null, moneyRef: null, sentUntilMs: START };
@@ -189,7 +189,7 @@ describe('a refund that counted as failed', () => {
 
   it('stands at once by a decline that is final', () => {
     const sent: News = { moneyAtMs: null, moneyRef: null, sentUntilMs: START };
-    const shown = { kind: 'declined', code: 'closed' } as const;
+    const shown = { kind: 'declined', code: 'closed', ref: 're_1' } as const;
     expect(watched(failed, shown, sent, at(1000))).toMatchObject({ status: 'FAILED', checked: true });
   });
 

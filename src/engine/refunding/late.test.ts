@@ -201,7 +201,7 @@ describe('a refund that counted as failed', () => {
 
   it.each([
     ['shows nothing', { kind: 'absent' }],
-    ['shows the decline of another call', { kind: 'declined', code: 'insufficient_funds' }],
+    ['shows the decline of another call', { kind: 'declined', code: 'insufficient_funds', ref: 're_1' }],
   ] as const)(
     'and that a worker may have sent late holds up the next one while a lookup %s, until it can no longer land',
     async (_what, shown) => {
