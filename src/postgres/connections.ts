@@ -16,7 +16,12 @@ interface Driver {
 
 /** Whether the connection is in no transaction and has nothing queued or under way. It costs two property reads. */
 export function isIdle(client: PoolClient): boolean {
-  return (client as Driver).readyForQuery === true && client.getTransactionStatus() === 'I';
+  return isReady(client) && client.getTransactionStatus() === 'I';
+}
+
+/** Whether the end of its last answer has been read. */
+export function isReady(client: PoolClient): boolean {
+  return (client as Driver).readyForQuery === true;
 }
 
 /** As many as a large pool can hold. Each is closed, so the next one is new. */
@@ -84,7 +89,7 @@ function driverRefusal(client: PoolClient): string | null {
 
 /** Resolves when the end of the last answer has been read, or the connection has closed. The driver reports a server's error before that. */
 export function whenReady(client: PoolClient): Promise<void> {
-  if ((client as Driver).readyForQuery === true) return Promise.resolve();
+  if (isReady(client)) return Promise.resolve();
   return new Promise((resolve) => {
     const done = (): void => {
       client.removeListener('drain', done);

@@ -4,8 +4,8 @@ import { StoreError } from '../ports/store.ts';
 import { connectError, isRetryable, isRowError, repeatsOf, sqlState, statementError } from './errors.ts';
 
 /** A server's error, as the driver gives it. */
-function fromServer(code: string): Error {
-  return Object.assign(new Error(`said ${code}`), { code, severity: 'ERROR' });
+function fromServer(code: string, severity = 'ERROR'): Error {
+  return Object.assign(new Error(`said ${code}`), { code, severity });
 }
 
 describe('a statement that failed', () => {
@@ -16,8 +16,14 @@ describe('a statement that failed', () => {
     ['08006', 'the connection failed'],
     ['08P01', 'a pooler lost its server'],
     ['40003', 'the server does not know itself'],
+    ['58000', 'another pooler lost its server'],
+    ['XX000', 'a third one lost it'],
   ])('may have been written after %s: %s', (code) => {
     expect(statementError(fromServer(code)).kind).toBe('outcome_unknown');
+  });
+
+  it.each(['FATAL', 'PANIC'])('may have been written if the connection ends with a %s', (severity) => {
+    expect(statementError(fromServer('53100', severity)).kind).toBe('outcome_unknown');
   });
 
   it.each([

@@ -75,6 +75,20 @@ function cause(error: unknown): unknown {
 }
 
 /**
+ * The error is not, or not surely, the server's answer to the statement: the connection or the server goes away (08, 57P, 40003), or it is an
+ * error of the system or the program itself (58, XX). Poolers use these last two for an answer of the server that they have lost.
+ */
+const NO_ANSWER = /^(08|57P|40003|58|XX)/;
+
+/** Words that a server may translate. `session.ts` also sees that the connection has ended with the error. */
+const ENDS_CONNECTION: readonly unknown[] = ['FATAL', 'PANIC'];
+
+function isNoAnswer(error: unknown, state: string): boolean {
+  if (NO_ANSWER.test(state)) return true;
+  return ENDS_CONNECTION.includes((error as { readonly severity?: unknown }).severity);
+}
+
+/**
  * What a failed statement means. A server that answered with an error has rolled back. But if the connection broke, or the error says that
  * the connection or the server was going away, it may have committed.
  */
@@ -82,8 +96,7 @@ export function statementError(error: unknown): StoreError {
   forgetRow(error);
   const state = sqlState(error);
   const message = error instanceof Error ? error.message : String(error);
-  const goingAway = state === null || state.startsWith('08') || state.startsWith('57P') || state === '40003';
-  if (goingAway) {
+  if (state === null || isNoAnswer(error, state)) {
     return new StoreError(
       'outcome_unknown',
       `The connection to the database was lost during a statement, which may have been written or not: ${message}`,

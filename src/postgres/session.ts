@@ -5,7 +5,7 @@
 import type { Pool, PoolClient, QueryConfig, QueryResultRow } from 'pg';
 import type { Log } from '../ports/log.ts';
 import { StoreError } from '../ports/store.ts';
-import { giveBack, isIdle, whenReady } from './connections.ts';
+import { giveBack, isIdle, isReady, whenReady } from './connections.ts';
 import { connectError, hasStalePlans, isReadOnly, sqlState, statementError } from './errors.ts';
 import { cancelStatement } from './limits.ts';
 import { createPrepared } from './prepared.ts';
@@ -164,14 +164,20 @@ async function send<Row extends QueryResultRow>(client: PoolClient, config: Quer
     const { rows } = await client.query<Row>(config);
     if (client.getTransactionStatus() === 'I') return rows;
   } catch (error) {
-    if (sqlState(error) !== null) await whenReady(client);
-    throw error;
+    if (sqlState(error) === null) throw error;
+    await whenReady(client);
+    if (isReady(client)) throw error;
+    // A server that has rolled back ends its answer. Whoever closes the connection instead may have lost the answer.
+    throw new StoreError('outcome_unknown', LOST_ANSWER, { cause: error });
   }
   throw new StoreError(
     'outcome_unknown',
     `The statement may have become part of another transaction. ${SHARED}`,
   );
 }
+
+const LOST_ANSWER =
+  'The connection to the database ended with an error, and the statement may have been written or not.';
 
 const SHARED =
   'Other code used a connection after it had given it back to the pool. Give Payonce a pool of its own.';

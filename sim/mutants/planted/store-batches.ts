@@ -83,8 +83,8 @@ export const STORE_BATCHES: readonly PlantedBug[] = [
     story:
       'The COMMIT was done but its answer was lost, so the client gets the answer that nothing was stored, and is charged.',
     file: `${FOLDER}/errors.ts`,
-    find: "const goingAway = state === null || state.startsWith('08') ||",
-    put: "const goingAway = state === null ? false : state.startsWith('08') ||",
+    find: 'if (state === null || isNoAnswer(error, state)) {',
+    put: "if (state === null ? (error as Error).message === '' : isNoAnswer(error, state)) {",
     judge: 'store suite',
     tests: { file: 'src/postgres/errors.test.ts', named: 'a statement that failed' },
   },
@@ -93,10 +93,10 @@ export const STORE_BATCHES: readonly PlantedBug[] = [
     story:
       'The database restarts in the middle of a COMMIT, and the client gets the answer that nothing was stored.',
     file: `${FOLDER}/errors.ts`,
-    find: " || state.startsWith('57P') || state === '40003'",
-    put: " || state === '40003'",
+    find: '/^(08|57P|40003|',
+    put: '/^(08|40003|',
     judge: 'store suite',
-    tests: { file: 'test/postgres/connections.test.ts', named: 'whose backend is terminated' },
+    tests: { file: 'src/postgres/errors.test.ts', named: 'a statement that failed' },
   },
   {
     name: 'a connection with a lost answer is used again',

@@ -8,6 +8,26 @@ const LIMITS = 'test/postgres/limits.test.ts';
 
 export const STORE_CONNECTIONS: readonly PlantedBug[] = [
   {
+    name: 'an answer that a pooler has lost counts as nothing written',
+    story:
+      'A pooler loses the answer of the database, the shop is told that nothing was stored, and the order is charged a moment later.',
+    file: 'src/postgres/session.ts',
+    find: 'if (isReady(client)) throw error;',
+    put: 'if (isReady(client) || isIdle(client) === false) throw error;',
+    judge: 'engine suite',
+    tests: { file: 'test/library/lost-answers.test.ts', named: 'FATALER FEHLER' },
+  },
+  {
+    name: 'the words of a pooler that has lost an answer count as a refusal',
+    story:
+      'A pooler loses the answer of the database, the shop is told that nothing was stored, and the order is charged a moment later.',
+    file: 'src/postgres/errors.ts',
+    find: '|40003|58|XX)/',
+    put: '|40003)/',
+    judge: 'engine suite',
+    tests: { file: 'src/postgres/errors.test.ts', named: 'may have been written after' },
+  },
+  {
     name: 'missing rights are not looked for at start',
     story: 'A shop opens with a database role that may only read, and every customer’s order is refused.',
     file: `${FOLDER}/migrate.ts`,

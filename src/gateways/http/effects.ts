@@ -84,6 +84,8 @@ export function parseCharge(value: unknown): ReportedCharge | undefined {
   // A sum that is there and cannot be read may be any sum. It must not count as one that is not there.
   if (captured !== undefined && !isSum(captured)) return undefined;
   if (refunded !== undefined && !isSum(refunded)) return undefined;
+  // It contradicts itself: money was taken, and not given back.
+  if (CHARGE.fates.get(charge.status) === 'declined' && holdsMoney(charge.status, value)) return undefined;
   const capturedMinor = captured === undefined || captured === 0 ? {} : { capturedMinor: captured };
   const untilMs = typeof until === 'string' ? Date.parse(until) : Number.NaN;
   const authorizedUntilMs = untilMs >= 0 ? { authorizedUntilMs: untilMs } : {};
@@ -97,14 +99,19 @@ export function isSum(value: unknown): value is number {
 
 /** What the word for a charge means beside the sums. */
 function standing(status: ReportedCharge['status'], value: JsonObject): ReportedCharge['status'] {
-  if (CHARGE.fates.get(status) === 'reversed' && holdsMoney(value)) return 'succeeded';
+  if (CHARGE.fates.get(status) === 'reversed' && holdsMoney(status, value)) return 'succeeded';
   // It succeeded, and nothing of it was taken.
   return status === 'succeeded' && value.captured === 0 ? 'authorized' : status;
 }
 
-/** A gateway may call a charge `refunded` of which only a part was refunded. The rest is still paid. */
-function holdsMoney({ captured, refunded }: JsonObject): boolean {
-  return typeof captured === 'number' && typeof refunded === 'number' && captured > refunded;
+/**
+ * A gateway may call a charge `refunded` of which only a part was refunded. The rest is still paid. Many programs leave out a sum that is zero, so
+ * only the word `refunded` itself says that all of it was.
+ */
+function holdsMoney(status: ReportedCharge['status'], { captured, refunded }: JsonObject): boolean {
+  if (typeof captured !== 'number') return false;
+  const back = typeof refunded === 'number' ? refunded : null;
+  return back === null ? captured > 0 && status !== 'refunded' : captured > back;
 }
 
 /** Refunds, captures and voids look the same but for the word that says which it is. */

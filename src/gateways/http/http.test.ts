@@ -285,8 +285,32 @@ describe('http adapter', () => {
     test('and of which a part was refunded stays succeeded under its own name', async () => {
       const sums = { captured: 500, refunded: 100 };
       expect(await looked('succeeded', sums)).toMatchObject({ kind: 'succeeded' });
-      expect(await looked('declined', sums)).toMatchObject({ kind: 'declined' });
     });
+
+    test.each(['voided', 'canceled'])('(%s) is live if a sum that is zero was left out', async (status) => {
+      expect(await looked(status, { captured: 500 })).toMatchObject({ kind: 'succeeded' });
+      expect(await looked(status, { captured: 400 })).toMatchObject({
+        kind: 'mismatch',
+        reason: 'capture_mismatch',
+      });
+      expect(await looked('refunded', { captured: 500 })).toMatchObject({ kind: 'reversed' });
+    });
+
+    test.each([{ captured: 500, refunded: 100 }, { captured: 500, refunded: 0 }, { captured: 500 }])(
+      'is no answer if it was declined, and money was taken all the same: %j',
+      async (sums) => {
+        expect(await looked('declined', sums)).toMatchObject({ kind: 'unavailable' });
+        const raw = json(402, { ...charge(REQUEST, 'declined'), ...sums });
+        expect(await callOnce(server.answer(raw))).toMatchObject({ kind: 'unknown' });
+      },
+    );
+
+    test.each([{ captured: 500, refunded: 500 }, { captured: 0, refunded: 0 }, { captured: 0 }])(
+      'is a decline if it was declined, and nothing of it is paid: %j',
+      async (sums) => {
+        expect(await looked('declined', sums)).toMatchObject({ kind: 'declined' });
+      },
+    );
   });
 
   describe('the date of the first answer', () => {
