@@ -117,7 +117,7 @@ async function judge(
     });
     return { kind: 'made' };
   }
-  // A decline that is not final is about one call. Another one may have been approved, or may still land.
+  // A decline that is not final is about one call. Another one may still land.
   const isFinal = outcome.kind !== 'declined' || isDeclineFinal(policyOf(engine, other).contract);
   if ((outcome.kind !== 'absent' && isFinal) || other.evidence === 0) return { kind: 'not_made' };
   const { moneyAtMs, sentUntilMs } = await engine.store.followUpNews(
@@ -125,7 +125,7 @@ async function judge(
     other.followUp.id,
   );
   // A lookup that shows nothing does not disprove a report. That one goes to a person.
-  if (moneyAtMs !== null) return { kind: 'made' };
+  if (moneyAtMs !== null && outcome.kind === 'absent') return { kind: 'made' };
   return notBefore(engine, held, [sentUntilMs], atMs) ?? { kind: 'not_made' };
 }
 
