@@ -133,7 +133,9 @@ describe('the configuration', () => {
     expect(problemsOf({ HOST: '::1%nope' })).toEqual([
       'HOST has a zone (the part after %), so no URL can lead to the fake gateway there. Set HOST to an address without a zone, such as 127.0.0.1.',
     ]);
-    expect(problemsOf({ HOST: 'fe80::1%eth0', GATEWAY_URL: 'https://gateway.example' })).toEqual([]);
+    expect(
+      problemsOf({ HOST: 'fe80::1%eth0', DATA_DIR: '/data', GATEWAY_URL: 'https://gateway.example' }),
+    ).toEqual([]);
   });
 
   it('reports every problem at once', () => {

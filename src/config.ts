@@ -4,6 +4,7 @@
  */
 
 import { readFileSync } from 'node:fs';
+import { databaseProblems } from './config/choose-database.ts';
 import { chooseGateway, type GatewayKind } from './config/choose-gateway.ts';
 import { databaseUrlProblem } from './config/database-url.ts';
 import { readGatewaysFile } from './config/gateways-file.ts';
@@ -92,7 +93,7 @@ export const SETTINGS = {
   DATABASE_URL: {
     kind: 'database',
     default: null,
-    doc: 'PostgreSQL 14 or newer. Not set: an embedded PostgreSQL in `DATA_DIR`, if `payonce-embedded-postgres` is installed (in a clone it is).',
+    doc: 'PostgreSQL 14 or newer. Not set: an embedded PostgreSQL in `DATA_DIR`, if `payonce-embedded-postgres` is installed (in a clone it is). Where the gateway moves real money, and `HOST` is no loopback address or `NODE_ENV` says production, the start is refused without it, unless `DATA_DIR` is set: another machine or a new container would not know the payments.',
   },
   DATA_DIR: { kind: 'text', default: './.payonce', doc: 'Folder of the embedded PostgreSQL.' },
   DATABASE_POOL: number(10, 2, 1000, 'Connections to the database.'),
@@ -387,9 +388,11 @@ function readOne(env: NodeJS.ProcessEnv): Config {
   if (env.RESTORED_AT === '') {
     problems.push('RESTORED_AT is set but empty. Set it to the time of the restore, or unset it.');
   }
-  const gateway = chooseGateway({ env, host: env.HOST || SETTINGS.HOST.default });
+  const surroundings = { env, host: env.HOST || SETTINGS.HOST.default };
+  const gateway = chooseGateway(surroundings);
   values.GATEWAY = gateway.kind;
-  problems.push(...gateway.problems, ...unknownSettings(env, Object.keys(SETTINGS)));
+  problems.push(...gateway.problems, ...databaseProblems(surroundings, gateway.kind));
+  problems.push(...unknownSettings(env, Object.keys(SETTINGS)));
   problems.push(...contradictions(values as unknown as Valid));
   if (problems.length > 0) throw new ConfigError(problems);
   const isSet = (name: string): boolean => env[name] !== undefined && env[name] !== '';

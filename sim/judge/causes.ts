@@ -162,7 +162,13 @@ function afterVerifying(
 /** The events that may end a look about which an operator has said something. */
 function afterWish(parts: CommitJudgeParts, row: Row, looked: readonly Looked[]): readonly string[] {
   if (!hasOpenWish(row)) return [];
-  return [...afterLook(AFTER_LOOKUP, meantBy(parts, row, looked)), 'operator.settled', 'operator.refuted'];
+  const may = [
+    ...afterLook(AFTER_LOOKUP, meantBy(parts, row, looked)),
+    'operator.settled',
+    'operator.refuted',
+  ];
+  // Evidence that came in during the look is looked into before the word counts, also where the gateway cannot be asked.
+  return row.payment.evidence > 0 ? [...may, 'lookup.not_found_yet'] : may;
 }
 
 /** What the claim was made for: call, lookup or verify. */

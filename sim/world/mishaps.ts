@@ -213,7 +213,8 @@ export function crashDatabase(world: World, downMs: number): void {
   });
 }
 
-const STEPS_MS = [90_000, 3_600_000, -3_600_000, 700, -700, -30_000] as const;
+/** Those of a few seconds are shorter than a call or a lease, which then goes on by the old clock. */
+const STEPS_MS = [90_000, 3_600_000, -3_600_000, 700, -700, -30_000, 4000, 10_000] as const;
 /** A clock that is set more often than this is broken, not set. */
 const MAX_CLOCK_STEPS = 2;
 /** Longer than the time between two sweeps. */

@@ -114,16 +114,21 @@ function headersOf({ apiKey }: Settings, { body, key, waitS }: Request): Record<
     accept: 'application/json, application/problem+json',
     ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     ...(apiKey === null ? {} : { authorization: `Bearer ${apiKey}` }),
-    // Quoted, so that no character of it can be misread.
-    ...(key === undefined ? {} : { 'idempotency-key': `"${key.replace(/["\\]/g, '\\$&')}"` }),
+    ...(key === undefined ? {} : { 'idempotency-key': quoted(key) }),
     ...(waitS === undefined ? {} : { prefer: `wait=${waitS}` }),
   };
+}
+
+/** The key in quotes, so that no character of it can be misread. The service repeats it in the same way. */
+function quoted(key: string): string {
+  return `"${key.replace(/["\\]/g, '\\$&')}"`;
 }
 
 /** The status of a deletion. Such an answer has no body. */
 const DELETED = 204;
 
-function hear({ method }: Request, { status, headers }: FetchResponse, text: string): Heard {
+function hear(request: Request, { status, headers }: FetchResponse, text: string): Heard {
+  if (isToAnother(request, headers)) return { ...OF_ANOTHER, status };
   const retryAfterMs = retryAfterOf(headers);
   const body = parse(text);
   const type = (headers.get('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase();
@@ -134,11 +139,29 @@ function hear({ method }: Request, { status, headers }: FetchResponse, text: str
   }
   if (body !== null && type === 'application/json' && status >= 200 && status < 300)
     return { kind: 'answer', status, body, replayed };
-  if (method === 'DELETE' && status === DELETED) return { kind: 'answer', status, body: {}, replayed };
+  if (request.method === 'DELETE' && status === DELETED)
+    return { kind: 'answer', status, body: {}, replayed };
   const detail = `an answer with the status ${status} came that is not from Payonce`;
   const hopeless = isHopeless(status) ? { isHopeless: true as const } : {};
   return { kind: 'silence', code: 'not_believed', detail, status, retryAfterMs, ...hopeless };
 }
+
+/**
+ * Whether the answer names another key than the request. A front that is one answer behind on a kept connection gives the answer to the request
+ * before, and that may be about an earlier attempt. Without the name nobody knows: older servers do not say it, and a proxy may leave it out.
+ */
+function isToAnother({ key }: Request, headers: FetchResponse['headers']): boolean {
+  const named = headers.get('idempotency-key') ?? '';
+  return named !== '' && (key === undefined || named !== quoted(key));
+}
+
+/** Its wait is not ours either. */
+const OF_ANOTHER = {
+  kind: 'silence',
+  code: 'not_believed',
+  detail: 'an answer came that is to another request: it names another key',
+  retryAfterMs: null,
+} as const satisfies Heard;
 
 /** A redirect (browsers show it as 0), or a proxy that wants other credentials. Anything else may pass. */
 function isHopeless(status: number): boolean {

@@ -43,7 +43,8 @@ export function chooseGateway({ env, host }: Surroundings): GatewayChoice {
 
 const PRODUCTION: readonly string[] = ['production', 'prod', 'live'];
 
-function isProduction(env: NodeJS.ProcessEnv): boolean {
+/** Whether `NODE_ENV` says so. */
+export function isProduction(env: NodeJS.ProcessEnv): boolean {
   return PRODUCTION.includes(env.NODE_ENV?.trim().toLowerCase() ?? '');
 }
 

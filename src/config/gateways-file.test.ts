@@ -104,6 +104,21 @@ describe('a file of gateways', () => {
     ]);
   });
 
+  it('refuses the embedded database if any of the gateways moves real money, and names that once', () => {
+    const open = { HOST: '0.0.0.0' };
+    const live = { ...STRIPE, STRIPE_SECRET_KEY: 'sk_live_a' };
+    const sandbox = { ...HTTP, GATEWAY_LIVEMODE: 'no' };
+    const words = 'DATABASE_URL is not set, although the gateway moves real money';
+    expect(wrong([live, HTTP], open)).toEqual([expect.stringMatching(`^${words}`)]);
+    expect(wrong([STRIPE, HTTP], open)).toEqual([
+      expect.stringMatching(`^GATEWAYS_FILE, gateway 2: ${words}`),
+    ]);
+    expect(wrong([live], open)).toEqual([expect.stringMatching(`^GATEWAYS_FILE, gateway 1: ${words}`)]);
+    expect(wrong([STRIPE, sandbox], open)).toEqual([]);
+    expect(wrong([live, HTTP], { ...open, DATABASE_URL: 'postgres://db/payonce' })).toEqual([]);
+    expect(wrong([live, HTTP], { ...open, DATA_DIR: '/var/lib/payonce' })).toEqual([]);
+  });
+
   it('names what is wrong with the server once', () => {
     expect(wrong([STRIPE, HTTP], { PORT: 'x' })).toEqual(['PORT must be a whole number from 0 to 65535.']);
   });

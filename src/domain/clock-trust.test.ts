@@ -23,20 +23,24 @@ describe('a date', () => {
 
   it('from before a step counts from the end of the leases that the step may have shortened', () => {
     expect(latestMoment(STEP - 1, STEP + 90_000, setBack)).toBe(STEP + LEASE);
-    expect(latestMoment(STEP, STEP + 90_000, setBack)).toBe(STEP);
+    // Who holds a lease goes on to date by the old clock until it ends.
+    expect(latestMoment(STEP + LEASE - 1, STEP + 90_000, setBack)).toBe(STEP + LEASE);
+    expect(latestMoment(STEP + LEASE + 1, STEP + 90_000, setBack)).toBe(STEP + LEASE + 1);
   });
 
   it('that others wrote counts from the end of a time without contact, one that was known does not', () => {
     const trust = { ...setBack, writtenFromMs: STEP + 40_000 };
     expect(latestMoment(STEP - 1, STEP + 90_000, trust)).toBe(STEP + 40_000);
     expect(latestMomentOfKnown(STEP - 1, STEP + 90_000, trust)).toBe(STEP + LEASE);
-    expect(latestMomentOfKnown(STEP, STEP + 90_000, trust)).toBe(STEP);
+    expect(latestMoment(STEP + 39_999, STEP + 90_000, trust)).toBe(STEP + 40_000);
+    expect(latestMomentOfKnown(STEP + LEASE - 1, STEP + 90_000, trust)).toBe(STEP + LEASE);
+    expect(latestMomentOfKnown(STEP + LEASE + 1, STEP + 90_000, trust)).toBe(STEP + LEASE + 1);
   });
 
   it('in the future was written by the old clock, and counts as one from before the step', () => {
     expect(latestMoment(STEP + 3_600_000, STEP + 10, setBack)).toBe(STEP + LEASE);
     // An estimate that is a little ahead is not a date in the future.
-    expect(latestMoment(STEP + 900, STEP + 10, setBack)).toBe(STEP + 900);
+    expect(latestMoment(STEP + LEASE + 900, STEP + LEASE + 10, setBack)).toBe(STEP + LEASE + 900);
   });
 
   it('is believed about ages only if no clock that was set can have written it', () => {

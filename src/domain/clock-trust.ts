@@ -10,8 +10,8 @@ export interface ClockTrust {
    */
   readonly agreedSinceMs: number;
   /**
-   * Whatever is dated before `agreedSinceMs` counts as having happened at this moment, which is never too early: a
-   * request under a lease that only looks over may be sent until the lease really ends.
+   * Whatever is dated before this moment counts as having happened at it, which is never too early. It is after `agreedSinceMs` by the longest lease:
+   * a request under a lease that only looks over may be sent until the lease really ends, and whoever holds one goes on to date by the old clock.
    */
   readonly countFromMs: number;
   /**
@@ -43,16 +43,22 @@ export const FULL_TRUST: ClockTrust = {
 
 /** The latest moment at which something that is stored with the date `statedMs` can have happened, by the clock that now reads `nowMs`. */
 export function latestMoment(statedMs: number, nowMs: number, trust: ClockTrust): number {
-  return isByOldClock(statedMs, nowMs, trust) ? trust.writtenFromMs : statedMs;
+  return countedFrom(trust.writtenFromMs, statedMs, nowMs, trust);
 }
 
 /** The same for a date that was known at the start, and that nobody writes. */
 export function latestMomentOfKnown(statedMs: number, nowMs: number, trust: ClockTrust): number {
-  return isByOldClock(statedMs, nowMs, trust) ? trust.countFromMs : statedMs;
+  return countedFrom(trust.countFromMs, statedMs, nowMs, trust);
 }
 
-function isByOldClock(statedMs: number, nowMs: number, { agreedSinceMs, aheadMs }: ClockTrust): boolean {
-  return Number.isFinite(agreedSinceMs) && (statedMs < agreedSinceMs || statedMs > nowMs + aheadMs);
+/** The date itself, or `fromMs` if it is not known to be by the clock as it is now. */
+function countedFrom(
+  fromMs: number,
+  statedMs: number,
+  nowMs: number,
+  { aheadMs }: Pick<ClockTrust, 'aheadMs'>,
+): number {
+  return statedMs < fromMs || statedMs > nowMs + aheadMs ? fromMs : statedMs;
 }
 
 /** Whether the clock that now reads `nowMs` can be trusted about something dated `statedMs`. */

@@ -42,7 +42,7 @@ const HAPPENED_OTHERWISE: Readonly<Record<string, string>> = {
     'The charge was refunded or voided at the gateway, so nothing is charged any more, and the order is not paid.',
   [ACTION_EXPIRED]: 'The customer did not do in time what the gateway asked for. Nothing was charged.',
   [BY_OPERATOR]:
-    'An operator has stated that nothing was charged, and the gateway has shown nothing else. It is looked up once more before the order is charged again.',
+    'An operator has stated that nothing was charged, and the gateway has shown nothing else. Before the order is charged again, it is looked up once more, if the gateway has lookups.',
 };
 
 const NEXT: Readonly<Record<ChargeFailure, string>> = {

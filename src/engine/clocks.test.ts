@@ -93,6 +93,37 @@ describe('a step of the database’s clock', () => {
     expect(world.stored('o1').operation.status).toBe('UNRESOLVED');
   });
 
+  it('by less than a call takes does not date the end of that call too early', async () => {
+    const answer = later<CallOutcome>();
+    gateway.play = () => answer.promise;
+    const { charge } = await start(ONE_CALL);
+    await world.pass(60_000);
+    await charge({ waitMs: 100 });
+    world.databaseStepMs = 9000;
+    await world.pass(9600);
+    await answer.come(reset);
+    // What was abandoned just now may still land for as long.
+    await world.pass(LANDS_WITHIN_MS);
+    expect(world.stored('o1').operation.status).toBe('UNRESOLVED');
+    await world.pass(30_000);
+    expect(world.stored('o1').operation.status).toBe('FAILED');
+  });
+
+  it('by less than a lease does not date the end of that lease too early', async () => {
+    gateway.play = () => later<CallOutcome>().promise;
+    await start(ONE_CALL);
+    const holder = await start(ONE_CALL);
+    await world.pass(60_000);
+    await holder.charge({ waitMs: 100 });
+    // It can send until its lease really ends, and the other process takes over before that.
+    holder.store.goDown();
+    world.databaseStepMs = 13_000;
+    await world.pass(14_000 + LANDS_WITHIN_MS);
+    expect(world.stored('o1').operation.status).toBe('UNRESOLVED');
+    await world.pass(30_000);
+    expect(world.stored('o1').operation.status).toBe('FAILED');
+  });
+
   it('that another process has seen is known to a process that starts later', async () => {
     gateway.play = () => reset;
     const first = await start(ONE_CALL);
@@ -111,25 +142,31 @@ describe('a step of the database’s clock', () => {
 });
 
 describe('a database clock that is set back and forth while a process has no contact', () => {
-  it('does not make it believe the date that another process wrote meanwhile', async () => {
-    const blind = await start(ONE_CALL);
-    await world.pass(1000);
-    blind.store.goDown();
-    world.databaseStepMs = -HOUR;
-    await world.pass(40_000);
-    gateway.play = () => reset;
-    const other = await start(ONE_CALL);
-    await other.charge({ waitMs: 1000 });
-    other.store.goDown();
-    world.databaseStepMs = 0;
-    await world.pass(10_000);
-    blind.store.heal();
-    // By its own start and its lease it would be over now, and the call of the other can still land.
-    await world.pass(LANDS_WITHIN_MS - 20_000);
-    expect(world.stored('o1').operation.status).toBe('UNRESOLVED');
-    await world.pass(60_000);
-    expect(world.stored('o1').operation.status).toBe('FAILED');
-  });
+  it.each([
+    ['has just started', 1000],
+    ['has run for longer than the clock was set back', 2 * HOUR],
+  ])(
+    'does not make it believe the date that another process wrote meanwhile, if it %s',
+    async (_what, ranMs) => {
+      const blind = await start(ONE_CALL);
+      await world.pass(ranMs);
+      blind.store.goDown();
+      world.databaseStepMs = -HOUR;
+      await world.pass(40_000);
+      gateway.play = () => reset;
+      const other = await start(ONE_CALL);
+      await other.charge({ waitMs: 1000 });
+      other.store.goDown();
+      world.databaseStepMs = 0;
+      await world.pass(10_000);
+      blind.store.heal();
+      // By its own start and its lease it would be over now, and the call of the other can still land.
+      await world.pass(LANDS_WITHIN_MS - 20_000);
+      expect(world.stored('o1').operation.status).toBe('UNRESOLVED');
+      await world.pass(60_000);
+      expect(world.stored('o1').operation.status).toBe('FAILED');
+    },
+  );
 });
 
 describe('a database clock that is set back by an hour', () => {
@@ -179,7 +216,10 @@ describe('a database clock that is set back by an hour', () => {
     expect(world.stored('o1').operation.status).toBe('COMPLETED');
   });
 
-  it('does not make a key look younger than it is', async () => {
+  it.each([
+    ['alone', 0],
+    ['together with the machine’s wall clock', -HOUR],
+  ])('%s does not make a key look younger than it is', async (_what, wallSetMs) => {
     // The window ends 100 s after the first send. By the clock that was set back, it never seems to end.
     declareContract({ keyWindowMs: 100_000, landsWithinMs: 10_000 });
     const calledAtMs: number[] = [];
@@ -194,6 +234,7 @@ describe('a database clock that is set back by an hour', () => {
     await charge({ waitMs: 1000 });
     await world.pass(35_000);
     world.databaseStepMs = -HOUR;
+    world.wallSetMs = wallSetMs;
     await world.pass(200_000);
     // The lease and the time to land must fit into the window after the last call.
     expect(Math.max(...calledAtMs)).toBeLessThan(100_000 - 15_000 - 10_000);

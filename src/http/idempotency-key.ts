@@ -34,6 +34,11 @@ export function readIdempotencyKey(rawHeaders: readonly string[]): KeyHeader {
   return value === undefined ? NONE : parseKey(value.replace(/^[ \t]+|[ \t]+$/g, ''));
 }
 
+/** The key as the quoted string of the draft. Only printable ASCII is a key, so it cannot end the header or begin another one. */
+export function writeIdempotencyKey(key: string): string {
+  return `"${key.replace(/["\\]/g, '\\$&')}"`;
+}
+
 function parseKey(value: string): KeyHeader {
   if (!isPrintable(value)) return invalid(`The key ${NOT_PRINTABLE}.`);
   if (value.startsWith('"') && !QUOTED.test(value)) {

@@ -15,7 +15,7 @@ export interface Route {
   readonly path: string;
   /** What an API key must allow. */
   readonly scope: Scope;
-  /** Whether it takes an `Idempotency-Key`. Then every answer says whether it is a replay. */
+  /** Whether it takes an `Idempotency-Key`. Then every answer says whether it is a replay, and names the key. */
   readonly keyed?: true;
   /** What the OpenAPI document says of it. */
   readonly describe: Operation;

@@ -5,15 +5,14 @@ import type { ClientOptions, FetchInit, FetchResponse } from '../../src/client/o
 import { createStillTime, type StillTime } from './still-time.ts';
 
 /** What comes back for one request. `hangs`: nothing, ever. `throws`: the connection breaks. */
-export type Scripted =
-  | 'hangs'
-  | 'throws'
-  | {
-      readonly status: number;
-      /** An object is sent as JSON, a text as it is. */
-      readonly body: object | string;
-      readonly headers?: Readonly<Record<string, string>>;
-    };
+export type Scripted = 'hangs' | 'throws' | ScriptedAnswer;
+
+export interface ScriptedAnswer {
+  readonly status: number;
+  /** An object is sent as JSON, a text as it is. */
+  readonly body: object | string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
 
 export interface Sent {
   readonly url: string;
@@ -50,7 +49,8 @@ export function scriptedClient(
   return { client: createClientIn({ ...base, ...options }, time), time, sent };
 }
 
-function responseOf({ status, body, headers = {} }: Exclude<Scripted, string>): FetchResponse {
+/** The response that a `fetch` gives. */
+export function responseOf({ status, body, headers = {} }: ScriptedAnswer): FetchResponse {
   const isProblem = status >= 400;
   const type = typeof body === 'string' ? 'text/html' : `application/${isProblem ? 'problem+json' : 'json'}`;
   return {
@@ -84,10 +84,10 @@ export function paymentFields(changes: Readonly<Record<string, unknown>> = {}): 
   };
 }
 
-export const paid: Scripted = { status: 201, body: paymentFields() };
+export const paid: ScriptedAnswer = { status: 201, body: paymentFields() };
 
 /** It is under way. */
-export function underWay(changes: Readonly<Record<string, unknown>> = {}): Scripted {
+export function underWay(changes: Readonly<Record<string, unknown>> = {}): ScriptedAnswer {
   const body = paymentFields({
     status: 'PROCESSING',
     gateway_ref: null,
@@ -103,7 +103,7 @@ export function problem(
   status: number,
   code: string,
   about: Readonly<Record<string, unknown>> = {},
-): Scripted {
+): ScriptedAnswer {
   const type = `/problems/${code}`;
   return { status, body: { type, title: code, code, detail: `The detail of ${code}.`, ...about, status } };
 }
@@ -113,7 +113,7 @@ export function failed(
   status: number,
   code: string,
   changes: Readonly<Record<string, unknown>> = {},
-): Scripted {
+): ScriptedAnswer {
   const { status: _, ...fields } = paymentFields({ safe_to_retry_with_new_key: true, ...changes });
   return problem(status, code, { ...fields, payment_status: 'FAILED' });
 }

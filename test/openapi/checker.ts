@@ -10,6 +10,7 @@ const OURS = [
   'www-authenticate',
   'idempotent-replayed',
   'idempotent-retention',
+  'idempotency-key',
   'preference-applied',
 ];
 

@@ -217,6 +217,15 @@ export const EDGES_CONFIG: readonly PlantedBug[] = [
     tests: { file: CHOICE_TEST, named: 'the fake one is not chosen' },
   },
   {
+    name: 'real money is kept in a database that a new container does not have',
+    story: 'DB_URL is set instead of DATABASE_URL, a second replica starts, and an order is charged twice.',
+    file: 'src/config/choose-database.ts',
+    find: 'if (reasons.length === 0) return [];',
+    put: 'if (reasons.length < 2) return [];',
+    judge: 'engine suite',
+    tests: { file: 'src/config/choose-database.test.ts', named: 'is refused where real money moves' },
+  },
+  {
     name: 'two real gateways share a name',
     story: 'Open payments of the old gateway are looked up at the new one, which does not know them.',
     file: 'src/service/gateway.ts',

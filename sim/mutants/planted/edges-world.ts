@@ -46,8 +46,8 @@ export const EDGES_WORLD: readonly PlantedBug[] = [
     story:
       'The database’s clock jumps forward by an hour, and a request that may still charge counts as not made.',
     file: 'src/domain/clock-trust.ts',
-    find: 'return Number.isFinite(agreedSinceMs) &&',
-    put: 'return Number.isNaN(agreedSinceMs) &&',
+    find: 'return statedMs < fromMs || statedMs > nowMs + aheadMs ? fromMs',
+    put: 'return statedMs > nowMs + aheadMs ? fromMs',
     judge: 'simulation',
   },
   {

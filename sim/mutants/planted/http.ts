@@ -193,6 +193,16 @@ export const HTTP: readonly PlantedBug[] = [
     tests: { file: ANSWERS_TEST, named: 'a settled payment' },
   },
   {
+    name: 'an answer does not name its key',
+    story:
+      'A front gives a customer’s second try the answer to the first one, and the client believes that it was declined.',
+    file: `${FOLDER}/write-options.ts`,
+    find: "if (header.kind === 'key') void reply",
+    put: "if (header.kind === 'key' && retention === '') void reply",
+    judge: 'HTTP suite',
+    tests: { file: 'test/http/named-key.test.ts', named: 'names the key of its request' },
+  },
+  {
     name: 'a payment’s state stands where the HTTP status should',
     story: 'A client reads “FAILED” where it expects a number, and ignores the failure.',
     file: 'src/engine/answer.ts',

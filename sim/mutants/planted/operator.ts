@@ -21,6 +21,16 @@ export const OPERATOR: readonly PlantedBug[] = [
     tests: { file: RESOLVE_TEST, named: 'refuted by the charge itself' },
   },
   {
+    name: 'an operator’s no counts at once where the gateway has no lookups',
+    story:
+      'A person says that nothing was charged, a second after the call. The order is charged again, and then the first charge lands.',
+    file: WISHED,
+    find: "return proof.kind === 'from' ? proof.atMs : null;",
+    put: "return proof.kind === 'from' && policy.contract.lookup ? proof.atMs : null;",
+    judge: 'engine suite',
+    tests: { file: RESOLVE_TEST, named: 'waits there too' },
+  },
+  {
     name: 'an operator’s word counts when nobody could ask the gateway',
     story: 'A busy server has no free slot for the lookup, and a live charge is declared failed.',
     file: WISHED,

@@ -8,6 +8,26 @@ const WATCHED = 'src/domain/transition/watched.test.ts';
 
 export const REFUND_DECISIONS: readonly PlantedBug[] = [
   {
+    name: 'a decline of one call is the last word about a refund that another worker may have sent',
+    story:
+      'A worker that slept sends a refund, an older decline is read, the next refund is sent, and the customer gets the money twice.',
+    file: 'src/domain/transition/watched.ts',
+    find: 'const waiting = isFinal ? null :',
+    put: 'const waiting = isFinal || news !== null ? null :',
+    judge: 'engine suite',
+    tests: { file: 'src/domain/transition/watched.test.ts', named: 'can no longer land' },
+  },
+  {
+    name: 'a decline of one call lets the next refund go',
+    story:
+      'A worker that slept sends a refund, an older decline is read, the next refund is sent, and the customer gets the money twice.',
+    file: 'src/engine/follow-ups/released.ts',
+    find: "const isFinal = outcome.kind !== 'declined' || ",
+    put: "const isFinal = outcome.kind === 'declined' || ",
+    judge: 'engine suite',
+    tests: { file: LATE, named: 'holds up the next one while' },
+  },
+  {
     name: 'a refund’s name at the gateway is a number',
     story:
       'A restored database counts again from an old number, so a new refund gets the answer of an old one.',
@@ -230,8 +250,8 @@ export const REFUND_DECISIONS: readonly PlantedBug[] = [
     name: 'what may still land counts as absent',
     story: 'A worker sent a refund after its lease. It lands a minute after it was declared failed.',
     file: 'src/domain/transition/watched.ts',
-    find: "    if (proof.kind === 'from') {",
-    put: "    if (proof.kind === 'never') {",
+    find: "if (proof.kind !== 'from') return null;",
+    put: "if (proof.kind !== 'from' || proof.atMs > 0) return null;",
     judge: 'engine suite',
     tests: { file: WATCHED, named: 'can no longer land' },
   },

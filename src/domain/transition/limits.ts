@@ -66,14 +66,15 @@ export function mayCall(operation: Operation, waitMs: number, context: Context):
 
 /**
  * How old something of the charge can be that is dated `statedMs`. A clock that was set back makes it look younger
- * than it is. But it is not older than the payment is by our wall clock, and for a first charge that age is always
- * close to the truth.
+ * than it is: by as much as it was set back, if the date is from before that. Our wall clock's age of the payment counts too, because this process
+ * may not have seen the clock set. It can be set together with the database's, so it counts only where it says more.
  */
 function greatestAgeMs(operation: Operation, statedMs: number, context: Context): number {
   const { nowMs, trust = FULL_TRUST, paymentAgeMs = 0 } = context;
   const ageMs = nowMs - statedMs;
-  const believed = operation.n > 1 && isBelieved(statedMs, nowMs, trust);
-  return believed ? ageMs : Math.max(ageMs, paymentAgeMs);
+  const isSure = isBelieved(statedMs, nowMs, trust);
+  if (isSure && operation.n > 1) return ageMs;
+  return Math.max(isSure ? ageMs : ageMs + trust.setBackMs, paymentAgeMs);
 }
 
 /**

@@ -175,22 +175,22 @@ describe('a refund that counted as failed', () => {
     });
   });
 
-  it('waits until what a worker may have sent after its lease can no longer land', () => {
+  it.each([{ kind: 'absent' }, { kind: 'declined', code: 'closed', ref: 're_1' }] as const)(
+    'waits until what a worker may have sent after its lease can no longer land: $kind',
+    (shown) => {
+      const sent: News = { moneyAtMs: null, moneyRef: null, sentUntilMs: START };
+      const promised = { landsWithinMs: 180_000, lookupLagMs: 0, declines: 'forgotten' } as const;
+      const early = watched(failed, shown, sent, at(1000, promised));
+      expect(early).toMatchObject({ status: 'FAILED', checked: false, waitMs: 179_001 });
+      const late = watched(failed, shown, sent, at(180_001, promised));
+      expect(late).toMatchObject({ status: 'FAILED', checked: true, waitMs: null });
+    },
+  );
+
+  it('stands at once by a decline that is final', () => {
     const sent: News = { moneyAtMs: null, moneyRef: null, sentUntilMs: START };
-    const early = watched(
-      failed,
-      { kind: 'absent' },
-      sent,
-      at(1000, { landsWithinMs: 180_000, lookupLagMs: 0 }),
-    );
-    expect(early).toMatchObject({ status: 'FAILED', checked: false, waitMs: 179_001 });
-    const late = watched(
-      failed,
-      { kind: 'absent' },
-      sent,
-      at(180_001, { landsWithinMs: 180_000, lookupLagMs: 0 }),
-    );
-    expect(late).toMatchObject({ status: 'FAILED', checked: true, waitMs: null });
+    const shown = { kind: 'declined', code: 'closed', ref: 're_1' } as const;
+    expect(watched(failed, shown, sent, at(1000))).toMatchObject({ status: 'FAILED', checked: true });
   });
 
   it('is for a person at once if the gateway cannot be asked', () => {

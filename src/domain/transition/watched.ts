@@ -2,6 +2,7 @@
  * Decisions about an operation that has ended, and whose end is not the last word: a refund that succeeded may fail days later, and one
  * that counted as failed may have been made after all.
  */
+import { isDeclineFinal } from '../contract.ts';
 import { EFFECTS, followUpWords } from '../effects.ts';
 import type { Operation } from '../operation.ts';
 import type { LookupOutcome } from '../outcomes.ts';
@@ -93,8 +94,12 @@ function decide(
       const found = { ...operation, gatewayRef: outcome.ref };
       return { decision: review(found, outcome.reason, context), checked: true };
     }
-    case 'declined':
-      return { decision: onDead(operation, outcome.code, context), checked: true };
+    case 'declined': {
+      // A decline that is not final is about one call. Another one, by a worker without a lease, may still land.
+      const isFinal = operation.status !== 'FAILED' || isDeclineFinal(context.policy.contract);
+      const waiting = isFinal ? null : untilLanded(operation, { news, askedAtMs }, context);
+      return waiting ?? { decision: onDead(operation, outcome.code, context), checked: true };
+    }
     case 'reversed':
       return { decision: onDead(operation, 'canceled', context), checked: true };
     case 'absent':
@@ -164,19 +169,27 @@ function onAbsent(
     const decision = lookLater(operation, 'verify.unavailable', 'not_shown', false, context);
     return { decision, checked: true };
   }
-  const sentUntilMs = news?.sentUntilMs ?? null;
-  if (sentUntilMs !== null) {
-    const sent = { ...operation, gatewayRef: null, doubt: { kind: 'open', untilMs: sentUntilMs } } as const;
-    const proof = absenceProof(sent, askedAtMs, context.policy, context.trust);
-    if (proof.kind === 'from') {
-      const waitMs = Math.max(1, proof.atMs - context.nowMs + 1);
-      const event = { type: 'verify.unavailable', detail: 'may_still_land' } as const;
-      return { decision: { next: operation, event, waitMs }, checked: false };
-    }
-  }
+  const waiting = untilLanded(operation, { news, askedAtMs }, context);
+  if (waiting !== null) return waiting;
   if (news !== null && news.moneyAtMs !== null)
     return { decision: notFound(operation, news, context), checked: true };
   return { decision: confirmed(operation, context), checked: true };
+}
+
+/** The wait until what a worker without a lease may have sent can no longer land. Null: nothing may. */
+function untilLanded(
+  operation: Operation,
+  { news, askedAtMs }: { readonly news: WatchNews | null; readonly askedAtMs: number },
+  context: Context,
+): Watched | null {
+  const sentUntilMs = news?.sentUntilMs ?? null;
+  if (sentUntilMs === null) return null;
+  const sent = { ...operation, gatewayRef: null, doubt: { kind: 'open', untilMs: sentUntilMs } } as const;
+  const proof = absenceProof(sent, askedAtMs, context.policy, context.trust);
+  if (proof.kind !== 'from') return null;
+  const waitMs = Math.max(1, proof.atMs - context.nowMs + 1);
+  const event = { type: 'verify.unavailable', detail: 'may_still_land' } as const;
+  return { decision: { next: operation, event, waitMs }, checked: false };
 }
 
 /**

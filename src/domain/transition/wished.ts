@@ -158,7 +158,6 @@ export function stillWished(decision: Decision, { policy, roll }: Context): Deci
 
 /** Until when something that was sent may still take effect. Until then, not even a person can know that it failed. Null: nothing may. */
 function mayLandUntilMs(operation: Operation, askedAtMs: number, { policy, trust }: Context): number | null {
-  if (!policy.contract.lookup) return null;
   const proof = absenceProof({ ...operation, gatewayRef: null }, askedAtMs, policy, trust);
   return proof.kind === 'from' ? proof.atMs : null;
 }

@@ -1,9 +1,10 @@
 /** Looks up follow-ups that counted as failed without the gateway's word, before another one is sent. */
+import { isDeclineFinal } from '../../domain/contract.ts';
 import type { FollowUpKind } from '../../domain/effects.ts';
 import type { CallOutcome, LookupOutcome } from '../../domain/outcomes.ts';
 import type { ReleasedOutcome } from '../../domain/transition/index.ts';
 import type { Elsewhere, FollowUpRecord } from '../../ports/store.ts';
-import type { Engine } from '../context.ts';
+import { type Engine, policyOf } from '../context.ts';
 import { lookUp } from '../exchange.ts';
 import { askedAtMs, askingNow } from '../lease.ts';
 import { amountOf, paymentKey } from '../unit.ts';
@@ -116,13 +117,15 @@ async function judge(
     });
     return { kind: 'made' };
   }
-  if (outcome.kind !== 'absent' || other.evidence === 0) return { kind: 'not_made' };
+  // A decline that is not final is about one call. Another one may still land.
+  const isFinal = outcome.kind !== 'declined' || isDeclineFinal(policyOf(engine, other).contract);
+  if ((outcome.kind !== 'absent' && isFinal) || other.evidence === 0) return { kind: 'not_made' };
   const { moneyAtMs, sentUntilMs } = await engine.store.followUpNews(
     other.order.accountId,
     other.followUp.id,
   );
   // A lookup that shows nothing does not disprove a report. That one goes to a person.
-  if (moneyAtMs !== null) return { kind: 'made' };
+  if (moneyAtMs !== null && outcome.kind === 'absent') return { kind: 'made' };
   return notBefore(engine, held, [sentUntilMs], atMs) ?? { kind: 'not_made' };
 }
 

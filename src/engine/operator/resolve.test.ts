@@ -218,6 +218,16 @@ describe('an operator’s word', () => {
     expect(now()).toMatchObject({ status: 'COMPLETED', gatewayRef: 'ch_seen' });
   });
 
+  it('that nothing was charged waits there too, until nothing can land any more', async () => {
+    declareContract({ lookup: false, landsWithinMs: 2 * HOUR });
+    const replica = await inReview();
+    await replica.resolve(FAILED);
+    await world.pass(HOUR);
+    expect(now().status).toBe('REVIEW');
+    await world.pass(2 * HOUR);
+    expect(now()).toMatchObject({ status: 'FAILED', failureCode: 'resolved_by_operator' });
+  });
+
   it('is carried out by another process, if the one that took it stops', async () => {
     const replica = await inReview();
     gateway.lookupPlay = () => new Promise(() => {});

@@ -75,7 +75,7 @@ const IN_DOUBT =
 
 const STATED = {
   happened:
-    'An operator has stated that this refund gave nothing back, and the gateway has shown nothing else. It is looked up once more before the money is refunded again.',
+    'An operator has stated that this refund gave nothing back, and the gateway has shown nothing else. Before the money is refunded again, it is looked up once more, if the gateway has lookups.',
   next: TRY_AGAIN,
 };
 

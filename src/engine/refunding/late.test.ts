@@ -199,18 +199,26 @@ describe('a refund that counted as failed', () => {
     expect(gateway.refundCalls).toHaveLength(calls);
   });
 
-  it('and that a worker may have sent late holds up the next one until it can no longer land', async () => {
-    const replica = await released(400);
-    gateway.refundPlay = ({ book }) => book();
-    const calls = gateway.refundCalls.length;
-    await lateNews(replica, { kind: 'unknown', answered: false, reason: 'timeout' });
-    await world.pass(1000);
-    expect(await replica.refund({ refundId: 'r2', amountMinor: 400 })).toMatchObject({ kind: 'unsettled' });
-    expect(gateway.refundCalls).toHaveLength(calls);
-    await world.pass(gateway.contract.landsWithinMs + 5 * 60_000);
-    expect(gateway.refundCalls).toHaveLength(calls + 1);
-    expect(await replica.sums()).toBe('1000/0/400/0');
-  });
+  it.each([
+    ['shows nothing', { kind: 'absent' }],
+    ['shows the decline of another call', { kind: 'declined', code: 'insufficient_funds', ref: 're_1' }],
+  ] as const)(
+    'and that a worker may have sent late holds up the next one while a lookup %s, until it can no longer land',
+    async (_what, shown) => {
+      gateway = createRefundingGateway({ declines: 'forgotten' });
+      const replica = await released(400);
+      gateway.refundLookup = () => shown;
+      gateway.refundPlay = ({ book }) => book();
+      const calls = gateway.refundCalls.length;
+      await lateNews(replica, { kind: 'unknown', answered: false, reason: 'timeout' });
+      await world.pass(1000);
+      expect(await replica.refund({ refundId: 'r2', amountMinor: 400 })).toMatchObject({ kind: 'unsettled' });
+      expect(gateway.refundCalls).toHaveLength(calls);
+      await world.pass(gateway.contract.landsWithinMs + 5 * 60_000);
+      expect(gateway.refundCalls).toHaveLength(calls + 1);
+      expect(await replica.sums()).toBe('1000/0/400/0');
+    },
+  );
 
   it('does not end one that was made itself, and which a restored database has forgotten to have sent', async () => {
     const first = await released(400);

@@ -14,6 +14,10 @@ const RETENTION = header(
   'How long the answer of an Idempotency-Key is kept, in seconds. The key itself is never forgotten: after that time it gets 409 result_expired or the payment as it is, and charges nothing again.',
   { type: 'integer', minimum: 1 },
 );
+const KEY = header(
+  "The request's own Idempotency-Key, quoted. An answer that names another key is the answer to another request: a front mixed them up.",
+  { type: 'string', minLength: 3 },
+);
 const PREFERENCE = header('The preference that was followed (RFC 7240).', { type: 'string' });
 
 const always = (each: Schema): Schema => ({ ...each, required: true });
@@ -29,6 +33,7 @@ export const HEADERS = {
   IdempotentReplayedIfAny: REPLAYED,
   IdempotentRetention: always(RETENTION),
   IdempotentRetentionIfAny: RETENTION,
+  IdempotencyKeyIfAny: KEY,
   PreferenceAppliedIfAny: PREFERENCE,
 } as const;
 
@@ -62,6 +67,7 @@ function keyedHeaders(mayLack: boolean): Schema {
   return {
     'Idempotent-Replayed': headerRef(mayLack ? 'IdempotentReplayedIfAny' : 'IdempotentReplayed'),
     'Idempotent-Retention': headerRef(mayLack ? 'IdempotentRetentionIfAny' : 'IdempotentRetention'),
+    'Idempotency-Key': headerRef('IdempotencyKeyIfAny'),
     'Preference-Applied': headerRef('PreferenceAppliedIfAny'),
   };
 }
