@@ -29,7 +29,7 @@ const parts = vi.hoisted(() => {
     await new Promise((resolve) => setImmediate(resolve));
     events.push(`${what}: ended`);
   }
-  return { given, events, noted, databaseUrl: '', failsToStart: false };
+  return { given, events, noted, sent: Promise.resolve(), databaseUrl: '', failsToStart: false };
 });
 
 vi.mock('../engine/engine.ts', async (original) => {
@@ -45,9 +45,28 @@ vi.mock('../engine/engine.ts', async (original) => {
         stop(withinMs) {
           parts.given.stopWithinMs = withinMs;
           parts.given.isDraining = (parts.given.server as { isDraining(): boolean }).isDraining();
-          return parts.noted('the engine', () => engine.stop(withinMs));
+          return parts.noted('the engine', async () => {
+            await engine.stop(withinMs);
+            // The service waits for both. Who does not wait for the engine would not be seen while it waits for these.
+            await parts.sent;
+          });
         },
       };
+    },
+  };
+});
+
+vi.mock('./outgoing.ts', async (original) => {
+  const real = await original<typeof import('./outgoing.ts')>();
+  return {
+    ...real,
+    openOutgoing(...options: Parameters<typeof real.openOutgoing>) {
+      const opened = real.openOutgoing(...options);
+      const stop: typeof opened.stop = (withinMs) => {
+        parts.sent = opened.stop(withinMs);
+        return parts.sent;
+      };
+      return { ...opened, stop };
     },
   };
 });
