@@ -48,6 +48,8 @@ describe('evidence that comes in', () => {
     const gateway = createScriptedGateway({ landsWithinMs: 8000 });
     gateway.play = () => reset;
     const { engine, store } = await world.replica(gateway, { policy: { maxAttempts: 1 } });
+    // Until then, dates may be by the clock before a step.
+    await world.pass(16_000);
     void engine.charge(order('o1'), KEYLESS);
     await world.pass(5000);
     await lateEvidence(world, store, reset);

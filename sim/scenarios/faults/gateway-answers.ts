@@ -44,7 +44,7 @@ const noKeysAbsent: Scenario = {
   contract: { keys: 'none' },
   calls: [['reset_not_charged']],
   visits: ONE,
-  ending: { ...ONCE, calls: 2, lookups: 4, heard: ['COMPLETED, started'] },
+  ending: { ...ONCE, calls: 2, lookups: 5, heard: ['COMPLETED, started'] },
 };
 
 const noKeysNoLookup: Scenario = {
@@ -111,7 +111,7 @@ const declinedInDoubt: Scenario = {
   contract: { keys: 'none', lookupLagMs: 3000 },
   calls: [['reset_not_charged', 'gateway_declines']],
   visits: ONE,
-  ending: { status: 'FAILED', ledger: ['declined'], calls: 2, lookups: 4, heard: ['card_declined, started'] },
+  ending: { status: 'FAILED', ledger: ['declined'], calls: 2, lookups: 5, heard: ['card_declined, started'] },
 };
 
 const wrong = (fault: 'wrong_amount' | 'wrong_currency' | 'wrong_reference'): Scenario => ({

@@ -68,7 +68,7 @@ const downNotCharged: Scenario = {
   name: 'not charged, and lookups fail first',
   calls: [['timeout_not_charged']],
   lookups: times(3, 'lookup_down'),
-  ending: { status: 'FAILED', ledger: [], calls: 1, lookups: 6, heard: ['gateway_failed, started'] },
+  ending: { status: 'FAILED', ledger: [], calls: 1, lookups: 7, heard: ['gateway_failed, started'] },
 };
 
 const twins: Scenario = {

@@ -97,7 +97,7 @@ const kernelReset: Scenario = {
   calls: [['kernel_holds_request']],
   delays: { 14249: 14_000 },
   visits: [{ on: 'p1', waitMs: 60_000 }],
-  ending: { status: 'FAILED', ledger: [], calls: 1, lookups: 4, heard: ['gateway_failed, started'] },
+  ending: { status: 'FAILED', ledger: [], calls: 1, lookups: 5, heard: ['gateway_failed, started'] },
 };
 
 /** One call that lands at the last moment, 22 s after it was made. */
