@@ -117,7 +117,12 @@ export function altered(change: Readonly<Record<string, unknown>>): Step {
 /** Declines although the key was charged before. */
 export const falseDecline: Step = {
   effect: none,
-  reply: { kind: 'altered', status: 402, change: { status: 'declined', code: 'card_declined' } },
+  // Beside money that was taken, the word would be no answer.
+  reply: {
+    kind: 'altered',
+    status: 402,
+    change: { status: 'declined', code: 'card_declined', captured: 0, refunded: 0 },
+  },
 };
 export function status(code: number, body: unknown, headers: Record<string, string> = {}): Step {
   return { effect: none, reply: said(code, body, headers) };
