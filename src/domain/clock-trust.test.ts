@@ -45,9 +45,14 @@ describe('a date', () => {
 
   it('is believed about ages only if no clock that was set can have written it', () => {
     expect(isBelieved(STEP - 60_000, STEP, setBack)).toBe(false);
-    expect(isBelieved(STEP + 3_600_000, STEP + 3_600_010, setBack)).toBe(false);
-    expect(isBelieved(STEP + 3_600_001, STEP + 3_600_010, setBack)).toBe(true);
-    expect(isBelieved(STEP + 3_700_000, STEP + 3_600_010, setBack)).toBe(false);
+    // Who holds a lease goes on to date by the old clock until it ends.
+    const oldClockEndsMs = STEP + 3_600_000 + LEASE;
+    expect(isBelieved(oldClockEndsMs, oldClockEndsMs + 10, setBack)).toBe(false);
+    expect(isBelieved(oldClockEndsMs + 1, oldClockEndsMs + 10, setBack)).toBe(true);
+    expect(isBelieved(oldClockEndsMs + 100_000, oldClockEndsMs + 10, setBack)).toBe(false);
+    // A clock that was only set forward makes nothing look younger.
+    expect(isBelieved(STEP + 1, STEP + 10, { ...setBack, setBackMs: 0 })).toBe(true);
+    expect(isBelieved(STEP, STEP + 10, { ...setBack, setBackMs: 0 })).toBe(false);
   });
 });
 

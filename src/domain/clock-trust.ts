@@ -61,7 +61,12 @@ function countedFrom(
   return statedMs < fromMs || statedMs > nowMs + aheadMs ? fromMs : statedMs;
 }
 
-/** Whether the clock that now reads `nowMs` can be trusted about something dated `statedMs`. */
+/**
+ * Whether something dated `statedMs` is no older than the clock that now reads `nowMs` makes it look. If the clock
+ * was set back, whoever held a lease went on to date by the old clock until the lease ended.
+ */
 export function isBelieved(statedMs: number, nowMs: number, trust: ClockTrust): boolean {
-  return statedMs > trust.agreedSinceMs + trust.setBackMs && statedMs <= nowMs + trust.aheadMs;
+  const { agreedSinceMs, countFromMs, setBackMs, aheadMs } = trust;
+  const fromMs = setBackMs > 0 ? countFromMs + setBackMs : agreedSinceMs;
+  return statedMs > fromMs && statedMs <= nowMs + aheadMs;
 }
