@@ -8,6 +8,7 @@ import { databaseProblems } from './config/choose-database.ts';
 import { chooseGateway, type GatewayKind } from './config/choose-gateway.ts';
 import { databaseUrlProblem } from './config/database-url.ts';
 import { readGatewaysFile } from './config/gateways-file.ts';
+import { landingProblems } from './config/landing-time.ts';
 import { unknownSettings } from './config/unknown-settings.ts';
 import { areSecrets } from './config/webhook-secrets.ts';
 import { AUTHORIZED_FOR_MS } from './domain/contract.ts';
@@ -146,7 +147,7 @@ export const SETTINGS = {
   GATEWAY_LOOKUP_LAG_MS: milliseconds(0, 'How long a charge or a refund may exist before a lookup shows it.'),
   GATEWAY_LANDS_WITHIN_MS: milliseconds(
     180_000,
-    'How long a request can still take effect after Payonce gave it up; see docs/landing.md.',
+    'How long a request can still take effect after Payonce gave it up; see docs/landing.md. At least 1000 where real money moves at an address that is not on this machine.',
   ),
   GATEWAY_ERRORS_LAND_WITHIN_MS: milliseconds(
     0,
@@ -392,6 +393,7 @@ function readOne(env: NodeJS.ProcessEnv): Config {
   const gateway = chooseGateway(surroundings);
   values.GATEWAY = gateway.kind;
   problems.push(...gateway.problems, ...databaseProblems(surroundings, gateway.kind));
+  problems.push(...landingProblems(env, gateway.kind, values.GATEWAY_LANDS_WITHIN_MS));
   problems.push(...unknownSettings(env, Object.keys(SETTINGS)));
   problems.push(...contradictions(values as unknown as Valid));
   if (problems.length > 0) throw new ConfigError(problems);

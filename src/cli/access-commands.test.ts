@@ -151,6 +151,16 @@ it.each([[['keys', 'list']], [['accounts', 'list']], [['accounts', 'disable', 's
   },
 );
 
+it('an address of a database by a name that is not read is named, so nobody takes the embedded one for it', async () => {
+  vi.stubEnv('DATABASE_URL', undefined);
+  vi.stubEnv('DATA_DIR', join(makeTemporaryFolder(), 'none'));
+  vi.stubEnv('POSTGRES_URL', 'postgres://user:hidden@127.0.0.1/shop');
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const { err, failed } = await run('keys', 'list');
+  expect(err).toMatch(/^DATABASE_URL is not set: .*Payonce does not read POSTGRES_URL, which is set\.\n$/);
+  expect([err, failed].join()).not.toContain('hidden');
+});
+
 describe('payonce keys list', () => {
   it('shows no key, but how each one ends, and what became of it', async () => {
     await world();

@@ -26,13 +26,14 @@ export function databaseProblems({ env, host }: Surroundings, gateway: GatewayKi
   ];
 }
 
-function movesMoney(env: NodeJS.ProcessEnv, gateway: GatewayKind | null): boolean {
+/** Whether the gateway takes real money, as far as the settings tell. */
+export function movesMoney(env: NodeJS.ProcessEnv, gateway: GatewayKind | null): boolean {
   if (gateway === 'stripe') return isLiveKey(env.STRIPE_SECRET_KEY);
   return gateway === 'http' && env.GATEWAY_LIVEMODE !== 'no';
 }
 
-/** Perhaps the address that was meant for us. */
-function otherNames(env: NodeJS.ProcessEnv): string {
+/** Perhaps the address that was meant for us: a sentence about it, with a space before it. Empty: there is none. */
+export function otherNames(env: NodeJS.ProcessEnv): string {
   const found = OTHER_NAMES.filter((name) => env[name]);
   if (found.length === 0) return '';
   return ` Payonce does not read ${found.join(' and ')}, which ${found.length === 1 ? 'is' : 'are'} set.`;

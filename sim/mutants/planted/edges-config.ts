@@ -226,6 +226,15 @@ export const EDGES_CONFIG: readonly PlantedBug[] = [
     tests: { file: 'src/config/choose-database.test.ts', named: 'is refused where real money moves' },
   },
   {
+    name: 'a landing time in seconds is taken for milliseconds',
+    story: 'GATEWAY_LANDS_WITHIN_MS is 180, an order fails at once, and then its charge arrives.',
+    file: 'src/config/landing-time.ts',
+    find: 'const LEAST_MS = 1000;',
+    put: 'const LEAST_MS = 0;',
+    judge: 'engine suite',
+    tests: { file: 'src/config/landing-time.test.ts', named: 'is refused where real money moves' },
+  },
+  {
     name: 'two real gateways share a name',
     story: 'Open payments of the old gateway are looked up at the new one, which does not know them.',
     file: 'src/service/gateway.ts',
