@@ -146,6 +146,15 @@ export function connectError(error: unknown): StoreError {
   return new StoreError('unavailable', `The database cannot be reached: ${message}`, { cause: error });
 }
 
+/** The tables are not all there. Each migration is applied whole or not at all, so the next start goes on from there. */
+export function migrationError(error: unknown): StoreError {
+  if (error instanceof StoreError) return error;
+  const state = sqlState(error);
+  forgetRow(error);
+  const kind = state !== null && LASTING.includes(state.slice(0, 2)) ? 'refused' : 'unavailable';
+  return new StoreError(kind, withAdvice(error, state), { cause: error });
+}
+
 /** What went wrong and what to do, for the person who starts the process. */
 export function inWords(error: unknown): string {
   return error instanceof StoreError ? error.message : withAdvice(error, sqlState(error));

@@ -9,7 +9,7 @@ import type { Pool, PoolClient } from 'pg';
 import { StoreError } from '../ports/store.ts';
 import { takeIdle } from './connections.ts';
 import { checkDurability } from './durability.ts';
-import { sqlState, surviveErrors } from './errors.ts';
+import { migrationError, sqlState, surviveErrors } from './errors.ts';
 import { checkRights } from './rights.ts';
 import { ask } from './types.ts';
 
@@ -49,8 +49,9 @@ const CONNECT_MS = 60_000;
 
 /**
  * Migrates the database to this release's tables. Any number of processes may run it at once. Versions that this release does not know are
- * left alone, so that a newer and an older release can run side by side. Rejects if an applied file was changed afterwards, if the
- * database refuses, if the role lacks a right that is needed later, or if no connection becomes free within `connectMs` (default: 60,000).
+ * left alone, so that a newer and an older release can run side by side. Rejects with `StoreError` if an applied file was changed
+ * afterwards, if the database refuses or goes away, if the role lacks a right that is needed later, or if no connection becomes free within
+ * `connectMs` (default: 60,000).
  */
 export async function migrate(pool: Pool, { connectMs = CONNECT_MS } = {}): Promise<void> {
   const client = await takeIdle(pool, { waitMs: WAIT_MS, timeoutMs: connectMs, onLeftOpen: () => {} });
@@ -61,7 +62,7 @@ export async function migrate(pool: Pool, { connectMs = CONNECT_MS } = {}): Prom
     for (const migration of migrations()) await applyPatiently(client, migration);
     await checkRights(client);
   } catch (error) {
-    if (sqlState(error) !== '42501') throw error;
+    if (sqlState(error) !== '42501') throw migrationError(error);
     // This reports all missing rights, not only the first. Tables may not exist yet.
     await checkRights(client, { absentTables: 'allowed' });
     throw mayNotMigrate(error as Error);
@@ -115,7 +116,8 @@ async function applyPatiently(client: PoolClient, migration: Migration): Promise
     } catch (error) {
       if (!isOnlyLocked(error)) throw error;
       if (tried === MAX_TRIES) {
-        throw new Error(
+        throw new StoreError(
+          'unavailable',
           `Migration ${migration.name} could not lock its tables, because another transaction was using them all the time. ` +
             'The migration was not applied. End that transaction (pg_stat_activity shows it) and start again.',
           { cause: error },
@@ -163,7 +165,8 @@ async function isApplied(client: PoolClient, { version, name, checksum }: Migrat
     [version],
   );
   if (applied !== undefined && applied.checksum !== checksum) {
-    throw new Error(
+    throw new StoreError(
+      'refused',
       `Migration ${name} was applied from another file: the file has changed since. The database was not changed. ` +
         'Restore the released file, or set DATABASE_URL to the right database.',
     );

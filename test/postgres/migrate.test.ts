@@ -70,7 +70,11 @@ describe('migrating', () => {
     const database = await openDatabase();
     await database.query(`UPDATE payonce.migrations SET checksum = 'another'`);
     const before = await versions(database);
-    await expect(migrateOver(database.url)).rejects.toThrow(/001_payments\.sql .*changed/);
+    await expect(migrateOver(database.url)).rejects.toMatchObject({
+      name: 'StoreError',
+      kind: 'refused',
+      message: expect.stringMatching(/001_payments\.sql .*changed/),
+    });
     expect(await versions(database)).toEqual(before);
   });
 
@@ -163,7 +167,11 @@ describe('migrating', () => {
   test('a migration that breaks in its middle leaves nothing behind, and is applied by the next start', async () => {
     const database = await openEmptyDatabase();
     const mend = await breakMigrations(database);
-    await expect(migrateOver(database.url)).rejects.toThrow('planned: broken');
+    await expect(migrateOver(database.url)).rejects.toMatchObject({
+      name: 'StoreError',
+      kind: 'unavailable',
+      message: expect.stringContaining('planned: broken'),
+    });
     expect(await versions(database)).toEqual([]);
     expect(await database.query(`SELECT to_regclass('payonce.payments') AS table`)).toEqual([
       { table: null },
@@ -184,7 +192,7 @@ describe('migrating', () => {
     const dying = migrateOver(database.url);
     dying.catch(() => {});
     await database.query('SELECT pg_terminate_backend($1)', [await database.blocked()]);
-    await expect(dying).rejects.toThrow();
+    await expect(dying).rejects.toMatchObject({ name: 'StoreError', kind: 'unavailable' });
     await locker.query('COMMIT');
     await migrateOver(database.url);
     expect(await versions(database)).toHaveLength(MIGRATIONS);
