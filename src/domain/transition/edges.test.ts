@@ -479,6 +479,22 @@ describe('a clock that was set', () => {
     expect(mustLookFirst(first, at(START + 60_000, short))).toBe(false);
     expect(mustLookFirst(first, { ...at(START + 60_000, short, trust), paymentAgeMs: 3_660_000 })).toBe(true);
   });
+
+  it('uses no key whose sending both clocks put in the future: it can be of any age', () => {
+    const sent = charge({ attempts: 2, firstSentAtMs: START, doubt: { kind: 'open', untilMs: START } });
+    const started = { ...trust, agreedSinceMs: START - 3_600_000, setBackMs: 0 };
+    const resent = (nowMs: number, paymentAgeMs: number) =>
+      mayCallNow(sent, { ...at(nowMs, policy(), started), paymentAgeMs });
+    const beforeMs = (ms: number) => resent(START - ms, -ms);
+    // A doubt may be dated a little ahead.
+    expect([75_000, 75_001].map(beforeMs)).toEqual([true, false]);
+    // Our own clock was not set.
+    expect(resent(START - 75_001, 60_000)).toBe(true);
+    // The database's clock was not set.
+    expect(resent(START + 60_000, -75_001)).toBe(true);
+    const first = { ...at(START - 75_001, policy(), started), paymentAgeMs: -75_001 };
+    expect(mustLookFirst(charge(), first)).toBe(true);
+  });
 });
 
 describe('a charge that is authorised', () => {

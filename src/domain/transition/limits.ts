@@ -67,14 +67,16 @@ export function mayCall(operation: Operation, waitMs: number, context: Context):
 /**
  * How old something of the charge can be that is dated `statedMs`. A clock that was set back makes it look younger
  * than it is: by as much as it was set back, if the date is from before that. Our wall clock's age of the payment counts too, because this process
- * may not have seen the clock set. It can be set together with the database's, so it counts only where it says more.
+ * may not have seen the clock set. It can be set together with the database's, so it counts only where it says more. If both clocks still
+ * put it in the future, both were set back by nobody knows how much, and it can be of any age.
  */
 function greatestAgeMs(operation: Operation, statedMs: number, context: Context): number {
   const { nowMs, trust = FULL_TRUST, paymentAgeMs = 0 } = context;
-  const ageMs = nowMs - statedMs;
   const isSure = isBelieved(statedMs, nowMs, trust);
+  const ageMs = nowMs - statedMs + (isSure ? 0 : trust.setBackMs);
   if (isSure && operation.n > 1) return ageMs;
-  return Math.max(isSure ? ageMs : ageMs + trust.setBackMs, paymentAgeMs);
+  const oldestMs = Math.max(ageMs, paymentAgeMs);
+  return oldestMs < -trust.aheadMs ? Number.POSITIVE_INFINITY : oldestMs;
 }
 
 /**
