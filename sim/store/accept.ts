@@ -92,6 +92,7 @@ function firstRow(intent: Intent, nowMs: number): Row {
     method: intent.order.method ?? null,
     openedAtMs: nowMs,
     giveUpAfterS: intent.giveUpAfterS,
+    openedWallMs: null,
     settledAtMs: null,
     outcome: null,
     byAbsence: false,

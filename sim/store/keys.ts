@@ -91,6 +91,7 @@ function nextRow(before: Row, opening: NextCharge, nowMs: number): Row {
     method: order.method ?? null,
     openedAtMs: nowMs,
     giveUpAfterS: opening.giveUpAfterS,
+    openedWallMs: opening.openedWallMs,
     settledAtMs: null,
     outcome: null,
     byAbsence: false,

@@ -48,7 +48,7 @@ export function due(context: Context, query: DueQuery): DuePayments {
   }
   found.sort((a, b) => a.dueAtMs - b.dueAtMs);
   const payments = found.slice(0, query.limit).map(({ row }) => recordOf(row, nowMs, retentionMs));
-  return { nowMs, payments };
+  return { nowMs, longestLeaseMs: committed.longestLeaseMs, payments };
 }
 
 /** Whether a sweep with this query gets it. */

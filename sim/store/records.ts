@@ -19,9 +19,14 @@ export function recordOf(row: Row, nowMs: number, retentionMs: number): PaymentR
   return {
     ...row.payment,
     gatewayKey: operation?.gatewayKey ?? '',
+    ...withWallClock(operation?.openedWallMs ?? null),
     problem: operation?.problem ?? null,
     answer: answerOf(operation, nowMs, retentionMs),
   };
+}
+
+function withWallClock(openedWallMs: number | null): Pick<PaymentRecord, 'openedWallMs'> {
+  return openedWallMs === null ? {} : { openedWallMs };
 }
 
 /** `row`: the payment that the key is bound to, if it is there. */

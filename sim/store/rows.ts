@@ -8,7 +8,7 @@ import type { FailureProblem } from '../../src/domain/problems.ts';
 import type { PaymentRecord, StoredWish } from '../../src/ports/store.ts';
 
 /** Table `payments`: the record without what a reader gets from the operation. */
-export type PaymentRow = Omit<PaymentRecord, 'problem' | 'answer' | 'gatewayKey'>;
+export type PaymentRow = Omit<PaymentRecord, 'problem' | 'answer' | 'gatewayKey' | 'openedWallMs'>;
 
 /** Table `operations`: one charge. */
 export interface OperationRow {
@@ -21,6 +21,8 @@ export interface OperationRow {
   readonly method: string | null;
   readonly openedAtMs: number;
   readonly giveUpAfterS: number | null;
+  /** Null: a first charge. */
+  readonly openedWallMs: number | null;
   readonly settledAtMs: number | null;
   readonly outcome: PaymentStatus | null;
   readonly byAbsence: boolean;

@@ -56,6 +56,7 @@ function openNextCharge(random: Random): Step {
     key: keyOf(random),
     claimId: freshId(random),
     giveUpAfterS: rarely(random, 2) ? 1 + random(100) : null,
+    openedWallMs: random(1_000_000),
     start: startOf(random),
   };
   const [off, skip, astray, amountMinor] = [

@@ -167,6 +167,88 @@ describe('a database clock that is set back and forth while a process has no con
       expect(world.stored('o1').operation.status).toBe('FAILED');
     },
   );
+
+  it('does not hide a request that another process sends under a longer lease', async () => {
+    let landed = false;
+    gateway.lookupPlay = () => (landed ? { kind: 'succeeded', ref: 'ch_1' } : { kind: 'absent' });
+    const blind = await start(ONE_CALL);
+    await world.pass(2 * HOUR);
+    blind.store.goDown();
+    world.databaseStepMs = -HOUR;
+    await world.pass(40_000);
+    const other = await start({
+      policy: { maxAttempts: 1, leaseMs: 120_000 },
+      limits: { callTimeoutMs: 110_000 },
+    });
+    // It is sent late in its lease, and lands within the time that the contract allows.
+    gateway.play = ({ options }) =>
+      new Promise((resolve) => {
+        world.clock.after(100_000, () => {
+          expect(options.mayLeave()).toBe(true);
+          world.clock.after(LANDS_WITHIN_MS - 1000, () => {
+            landed = true;
+          });
+          resolve(reset);
+        });
+      });
+    other.engine.charge(order('o1'), keyed('k')).catch(() => {});
+    await world.pass(1000);
+    other.store.goDown();
+    world.databaseStepMs = 0;
+    await world.pass(10_000);
+    blind.store.heal();
+    await world.pass(10 * 60_000);
+    expect(landed).toBe(true);
+    expect(world.stored('o1').operation.status).toBe('COMPLETED');
+  });
+});
+
+describe('a later charge, after the database’s clock was set back', () => {
+  const STAY: VirtualSettings = { limits: { sweepMs: 10_000 } };
+  const DOWN = { kind: 'refused', reason: 'ECONNREFUSED' } as const;
+
+  /** The second charge of an order is sent to a gateway that then goes down. */
+  async function secondCharge(giveUpAfterS: number, sent: CallOutcome) {
+    gateway.play = () => ({ kind: 'declined', code: 'no_funds' });
+    gateway.lookupPlay = () => ({ kind: 'unavailable', reason: 'ECONNREFUSED' });
+    const first = await start(STAY);
+    await first.charge(keyed('one'));
+    const calls = gateway.calls.length;
+    gateway.play = () => (gateway.calls.length === calls + 1 ? sent : DOWN);
+    await first.charge({ ...keyed('two', 1000), giveUpAfterS });
+    return first;
+  }
+
+  it('is not sent again under a key that the gateway has pruned, by a process that started since', async () => {
+    const first = await secondCharge(72 * 3600, reset);
+    await world.pass(HOUR);
+    await world.ended(first.engine.stop(0));
+    world.databaseStepMs = -2 * HOUR;
+    await start(STAY);
+    await world.pass(23 * HOUR);
+    const before = gateway.calls.length;
+    gateway.play = approve;
+    await world.pass(HOUR);
+    expect(gateway.calls).toHaveLength(before);
+    gateway.lookupPlay = () => ({ kind: 'succeeded', ref: 'ch_1' });
+    await world.pass(2 * HOUR);
+    expect(world.stored('o1').operation).toMatchObject({ n: 2, status: 'COMPLETED', gatewayRef: 'ch_1' });
+    expect(gateway.calls).toHaveLength(before);
+  });
+
+  it.each(['the same process', 'another process'])('is given up in time by %s', async (who) => {
+    const first = await secondCharge(600, DOWN);
+    await world.pass(60_000);
+    if (who !== 'the same process') await world.ended(first.engine.stop(0));
+    world.databaseStepMs = -24 * HOUR;
+    if (who !== 'the same process') await start(STAY);
+    await world.pass(2 * HOUR);
+    const before = gateway.calls.length;
+    gateway.play = approve;
+    await world.pass(60_000);
+    expect(gateway.calls).toHaveLength(before);
+    expect(world.stored('o1').operation).toMatchObject({ n: 2, status: 'FAILED' });
+  });
 });
 
 describe('a database clock that is set back by an hour', () => {

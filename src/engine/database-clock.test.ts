@@ -64,7 +64,9 @@ describe('the database’s clock', () => {
       expect(agreedSinceMs).toBeGreaterThan(ORIGIN_MS + stepMs);
       expect([countFromMs - agreedSinceMs, setBackMs]).toEqual([LEASE_MS, 0]);
       expect(clock.unhandled()).toEqual({ backMs: 0, forwardMs: expect.closeTo(stepMs, -2) });
-      clock.handled(40_000);
+      clock.handled();
+      clock.learnLease(40_000);
+      clock.learnLease(LEASE_MS);
       expect(clock.unhandled()).toBeNull();
       expect(clock.trust().countFromMs).toBe(agreedSinceMs + 40_000);
       await world.pass(60_000);

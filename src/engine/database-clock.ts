@@ -22,8 +22,10 @@ export interface DatabaseClock {
   steps(): number;
   /** The steps that have not been handled yet. Null: none. */
   unhandled(): Steps | null;
-  /** The steps were handled. `longestLeaseMs`: of all processes that ever ran on this database. */
-  handled(longestLeaseMs: number): void;
+  /** The steps were handled. */
+  handled(): void;
+  /** The longest lease of all processes that ever ran on this database. One that started later may have a longer one than any before. */
+  learnLease(longestLeaseMs: number): void;
 }
 
 /** By how much the clock was set in total, in each direction. */
@@ -131,9 +133,11 @@ export function createDatabaseClock(clock: Clock, start: DatabaseClockStart): Da
     }),
     steps: () => steps,
     unhandled: () => unhandled,
-    handled(leaseMs) {
-      longestLeaseMs = Math.max(longestLeaseMs, leaseMs);
+    handled() {
       unhandled = null;
+    },
+    learnLease(leaseMs) {
+      longestLeaseMs = Math.max(longestLeaseMs, leaseMs);
     },
   };
 }

@@ -214,6 +214,7 @@ export function openedRecord(failed: PaymentRecord, opening: NextCharge, nowMs: 
       manual: order.captureMethod === 'manual',
     }),
     gatewayKey: opening.chargeKey,
+    openedWallMs: opening.openedWallMs,
     seq: failed.seq + 1,
     fence: failed.fence + 1,
     claimId: opening.claimId,

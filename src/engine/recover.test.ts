@@ -38,7 +38,7 @@ function setUp({ sweepLimit = 3, erased = [] as (number | Error)[] } = {}) {
       sweeps.push({ atMs: world.nowMs, query });
       const page = (await pages.shift()) ?? [];
       if (page instanceof Error) throw page;
-      return { nowMs: engine.databaseClock.nowMs(), payments: page };
+      return { nowMs: engine.databaseClock.nowMs(), longestLeaseMs: 0, payments: page };
     },
     async eraseExpiredAnswers(limit: number) {
       erasures.push({ atMs: world.nowMs, limit });

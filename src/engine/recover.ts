@@ -43,12 +43,13 @@ export function createSweeper(engine: Engine, driver: Driver): Sweeper {
     const limit = limits.sweepLimit;
     const sent = momentOf(clock);
     const query = { gateway: gateway.name, limit };
-    const { nowMs, payments } = await store.due({
+    const { nowMs, longestLeaseMs, payments } = await store.due({
       ...query,
       ...lookupsToRead('charge'),
       calls: callsToRead('charge'),
     });
     engine.databaseClock.note(nowMs, sent);
+    engine.databaseClock.learnLease(longestLeaseMs);
     const calls = {
       refund: callsToRead('refund'),
       capture: callsToRead('capture'),

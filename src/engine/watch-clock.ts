@@ -51,7 +51,8 @@ export function createClockWatch(engine: Engine): (cameBack: boolean) => Promise
     databaseClock.note(nowMs, sent);
     // Includes steps during the store's answer.
     const steps = databaseClock.unhandled();
-    databaseClock.handled(longestLeaseMs);
+    databaseClock.learnLease(longestLeaseMs);
+    databaseClock.handled();
     if (steps === null) return;
     report(steps);
   }

@@ -26,7 +26,15 @@ async function statementsOf(changes: Partial<Order>): Promise<readonly string[]>
   const intent = { ...names, livemode: false, installationId: ID, giveUpAfterS: null, start };
   // There is no row with the mode.
   for (const livemode of [false, null]) await createAccept(session, { livemode })(intent).catch(() => null);
-  const next = { ...names, expected: { seq: 1 }, n: 2, verifyFirst: false, giveUpAfterS: null, start };
+  const next = {
+    ...names,
+    expected: { seq: 1 },
+    n: 2,
+    verifyFirst: false,
+    giveUpAfterS: null,
+    openedWallMs: 0,
+    start,
+  };
   await openNextCharge(session, next);
   return statements;
 }

@@ -55,7 +55,9 @@ SELECT count(*)::int AS ended FROM ended`;
 
 /** Payments that wait for a call are read apart from the others, each kind by its index: while calls are stopped, very many may wait. */
 const DUE = `
-SELECT clock.now_ms, found.* FROM (SELECT ${millisecondsOf('now()')} AS now_ms) clock LEFT JOIN (
+SELECT clock.*, found.* FROM (
+  SELECT ${millisecondsOf('now()')} AS now_ms, (SELECT longest_lease_ms FROM payonce.installation) AS longest_lease_ms
+) clock LEFT JOIN (
   SELECT ${recordColumns('$3::float8')} FROM ${recordTables(`(
     SELECT * FROM (
       (SELECT * FROM payonce.payments
@@ -69,6 +71,11 @@ SELECT clock.now_ms, found.* FROM (SELECT ${millisecondsOf('now()')} AS now_ms) 
     ORDER BY timer_at LIMIT $1)`)}) found ON true
 ORDER BY found.due_at`;
 
+interface ClockRow {
+  readonly now_ms: number;
+  readonly longest_lease_ms: number;
+}
+
 export async function duePayments(
   session: Session,
   query: DueQuery,
@@ -77,7 +84,7 @@ export async function duePayments(
   const { limit, calls, gateway, lookupsOverdueMs = null } = query;
   await startTimers(session, gateway);
   // If nothing is due, there is one row with only the clock.
-  const rows = await session.query<(RecordRow | { payment_id: null }) & { now_ms: number }>(DUE, [
+  const rows = await session.query<(RecordRow | { payment_id: null }) & ClockRow>(DUE, [
     limit,
     callsBeforeMs(calls),
     retentionMs,
@@ -85,7 +92,8 @@ export async function duePayments(
     lookupsOverdueMs,
   ]);
   const payments = rows.flatMap((row) => (row.payment_id === null ? [] : [toRecord(row)]));
-  return { nowMs: rows[0]?.now_ms ?? 0, payments };
+  const { now_ms: nowMs, longest_lease_ms: longestLeaseMs } = rows[0] ?? { now_ms: 0, longest_lease_ms: 0 };
+  return { nowMs, longestLeaseMs, payments };
 }
 
 /** For a query: all calls are due before infinity, no calls before 0. */

@@ -61,6 +61,7 @@ const OPENING: readonly Column<NextCharge>[] = [
   { name: 'gateway_key', type: 'uuid', value: (o) => o.chargeKey },
   { name: 'claim_id', type: 'uuid', value: (o) => o.claimId },
   { name: 'give_up_after_s', type: 'integer', value: (o) => o.giveUpAfterS },
+  { name: 'opened_wall_ms', type: 'float8', value: (o) => o.openedWallMs },
   { name: 'step', type: 'text', value: (o) => (o.verifyFirst ? 'verify' : 'call') },
   { name: 'held', type: 'boolean', value: ({ start }) => start.kind === 'claimed' },
   { name: 'calling', type: 'boolean', value: (o) => o.start.kind === 'claimed' && !o.verifyFirst },
@@ -103,8 +104,10 @@ WITH i AS MATERIALIZED (
   RETURNING p.seq, p.attempts
 ), o AS (
   INSERT INTO payonce.operations (
-    account_id, payment_id, kind, n, gateway_key, amount_minor, currency, method, opened_at, give_up_after_s${more})
-  SELECT account_id, payment_id, 'charge', n, gateway_key, amount_minor, currency, method, now(), give_up_after_s${more}
+    account_id, payment_id, kind, n, gateway_key, amount_minor, currency, method, opened_at, opened_wall_ms,
+    give_up_after_s${more})
+  SELECT account_id, payment_id, 'charge', n, gateway_key, amount_minor, currency, method, now(), opened_wall_ms,
+    give_up_after_s${more}
   FROM i WHERE EXISTS (SELECT FROM p)
 ), elsewhere AS (
   UPDATE payonce.operations AS o SET gateway = before.gateway

@@ -37,7 +37,8 @@ export function recordColumns(retention: string, p = 'p', o = 'o'): string {
     ${millisecondsOf(`${p}.unresolved_since`)} AS unresolved_since, ${p}.failure_code, ${p}.gateway_ref, ${p}.absences,
     ${p}.seq, ${p}.fence, ${p}.claim_id, ${p}.held, ${millisecondsOf(`${p}.due_at`)} AS due_at, ${p}.evidence,
     ${millisecondsOf(`${p}.created_at`)} AS created_at, ${millisecondsOf(`${p}.updated_at`)} AS updated_at,
-    ${o}.method, ${o}.gateway_key, ${millisecondsOf(`${o}.opened_at`)} AS opened_at, ${o}.give_up_after_s, ${o}.capture_method,
+    ${o}.method, ${o}.gateway_key, ${millisecondsOf(`${o}.opened_at`)} AS opened_at, ${o}.opened_wall_ms, ${o}.give_up_after_s,
+    ${o}.capture_method,
     ${answerColumns(o, retention, '')}`;
 }
 
@@ -83,6 +84,7 @@ export interface RecordRow extends AnswerRow {
   readonly method: string | null;
   readonly gateway_key: string;
   readonly opened_at: number;
+  readonly opened_wall_ms: number | null;
   readonly give_up_after_s: number | null;
   readonly capture_method: 'manual' | null;
 }
@@ -102,6 +104,7 @@ export function toRecord(row: RecordRow): PaymentRecord {
     gateway: row.gateway,
     operation: toOperation(row),
     gatewayKey: row.gateway_key,
+    ...(row.opened_wall_ms === null ? {} : { openedWallMs: row.opened_wall_ms }),
     seq: row.seq,
     fence: row.fence,
     claimId: row.claim_id,

@@ -31,6 +31,7 @@ export function asRow(record: StoredRefund): Row {
     method: null,
     openedAtMs: operation.openedAtMs,
     giveUpAfterS: operation.giveUpAfterS,
+    openedWallMs: null,
     settledAtMs,
     outcome: null,
     byAbsence,

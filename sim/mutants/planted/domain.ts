@@ -165,7 +165,7 @@ export const DOMAIN: readonly PlantedBug[] = [
     story:
       'The gateway counts a key’s age from its first use, but each retry here seems to renew it, and the last retry charges again.',
     file: `${FOLDER}/limits.ts`,
-    find: 'waitMs + greatestAgeMs(operation, operation.firstSentAtMs ?? operation.openedAtMs, context);',
+    find: 'waitMs + greatestAgeMs(operation.firstSentAtMs ?? operation.openedAtMs, context);',
     put: 'waitMs;',
     judge: 'simulation',
   },

@@ -104,18 +104,58 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
     story:
       'The machine’s clock is set back by an hour, and a call uses its key for an hour longer than the gateway keeps it: the customer pays twice.',
     file: 'src/domain/transition/limits.ts',
-    find: '(isSure ? 0 : trust.setBackMs)',
-    put: '(isSure ? 0 : 0 * trust.setBackMs)',
+    find: 'trust) ? 0 : trust.setBackMs;',
+    put: 'trust) ? 0 : 0 * trust.setBackMs;',
     judge: 'engine suite',
     tests: { file: EDGES, named: 'than its payment is by our wall clock' },
+  },
+  {
+    name: 'nobody knows when a later charge was opened but the database',
+    story:
+      'The database’s clock is set back, a process starts, and a retry of a second charge uses a key that the gateway has pruned: the customer pays twice.',
+    file: 'src/engine/driving/parts.ts',
+    find: 'const openedMs = isLater ? record.openedWallMs : ',
+    put: 'const openedMs = isLater ? undefined : ',
+    judge: 'engine suite',
+    tests: { file: CLOCKS, named: 'is not sent again under a key that the gateway has pruned' },
+  },
+  {
+    name: 'the wall clock counts only while the database’s clock is not believed',
+    story:
+      'The database’s clock is set back, a process starts, the clock catches up, and a retry uses a key that the gateway has pruned.',
+    file: 'src/domain/transition/limits.ts',
+    find: 'Math.max(nowMs - statedMs + setBackMs, wallAgeMs);',
+    put: 'Math.max(nowMs - statedMs + setBackMs, isBelieved(statedMs, nowMs, trust) ? 0 : wallAgeMs);',
+    judge: 'engine suite',
+    tests: { file: EDGES, named: 'than its payment is by our wall clock' },
+  },
+  {
+    name: 'the time for retries is counted by a clock that was set back',
+    story:
+      'The database’s clock is set back by a day, and an order is retried for a day longer than the settings allow.',
+    file: 'src/domain/transition/limits.ts',
+    find: 'isBelieved(openedAtMs, nowMs, trust) ? ageMs : Math.max(ageMs, wallAgeMs);',
+    put: 'isBelieved(openedAtMs, nowMs, trust) ? ageMs : Math.max(ageMs, 0 * wallAgeMs);',
+    judge: 'engine suite',
+    tests: { file: 'src/domain/transition/give-up.test.ts', named: 'no more time than our own clock' },
+  },
+  {
+    name: 'a process never learns of longer leases than at its start',
+    story:
+      'The clock is set back and forth while it has no contact, and an order fails while another process, which started later, may still send.',
+    file: 'src/engine/recover.ts',
+    find: 'engine.databaseClock.learnLease(longestLeaseMs);',
+    put: 'engine.databaseClock.learnLease(0 * longestLeaseMs);',
+    judge: 'engine suite',
+    tests: { file: CLOCKS, named: 'under a longer lease' },
   },
   {
     name: 'a key is used though both clocks put its first sending in the future',
     story:
       'Both clocks of the machine are set back while nothing runs, a retry uses a key that the gateway has pruned, and the customer pays twice.',
     file: 'src/domain/transition/limits.ts',
-    find: 'return oldestMs < -trust.aheadMs ? ',
-    put: 'return oldestMs < -1000 * trust.aheadMs ? ',
+    find: 'return ageMs < -trust.aheadMs ? ',
+    put: 'return ageMs < -1000 * trust.aheadMs ? ',
     judge: 'engine suite',
     tests: { file: EDGES, named: 'both clocks put in the future' },
   },
@@ -132,8 +172,8 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
     name: 'a clock that was set back makes a key look younger',
     story: 'A retry uses a key that the gateway has pruned, and the customer pays twice.',
     file: 'src/domain/transition/limits.ts',
-    find: 'Math.max(ageMs, paymentAgeMs);',
-    put: 'Math.max(ageMs, 0 * paymentAgeMs);',
+    find: 'Math.max(nowMs - statedMs + setBackMs, wallAgeMs);',
+    put: 'Math.max(nowMs - statedMs + setBackMs, 0 * wallAgeMs);',
     judge: 'engine suite',
     tests: { file: EDGES, named: 'than its payment is by our wall clock' },
   },
@@ -142,7 +182,7 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
     story:
       'An order from a backup is called with a key that the gateway has pruned, and the customer pays twice.',
     file: 'src/domain/transition/limits.ts',
-    find: 'return greatestAgeMs(operation, operation.openedAtMs, context) >= ',
+    find: 'return greatestAgeMs(operation.openedAtMs, context) >= ',
     put: 'return context.nowMs - operation.openedAtMs >= ',
     judge: 'engine suite',
     tests: {

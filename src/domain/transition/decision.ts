@@ -51,8 +51,8 @@ export interface Context {
   readonly roll: number;
   /** How far to trust that clock about elapsed time. Default: without limit. */
   readonly trust?: ClockTrust;
-  /** Milliseconds since the payment or the follow-up was made, by the process's wall clock. Default: 0, not known. */
-  readonly paymentAgeMs?: number;
+  /** Milliseconds since the operation was opened, by the machine's wall clock. Default: 0, not known. */
+  readonly wallAgeMs?: number;
 }
 
 /** It was done. A charge with manual capture is authorised by that. */

@@ -465,26 +465,26 @@ describe('a clock that was set', () => {
     const resend = charge({ attempts: 2, firstSentAtMs: START, doubt: { kind: 'open', untilMs: START } });
     const short = policy({}, { keyWindowMs: 3_700_000 });
     const unseen = { ...trust, setBackMs: 0 };
-    const aged = (paymentAgeMs: number, of: Operation = resend, trusted: ClockTrust = unseen) =>
-      mayCallNow(of, { ...at(START + 60_000, short, trusted), paymentAgeMs });
+    const aged = (wallAgeMs: number, of: Operation = resend, trusted: ClockTrust = unseen) =>
+      mayCallNow(of, { ...at(START + 60_000, short, trusted), wallAgeMs });
     expect(aged(60_000)).toBe(true);
     expect(aged(3_660_000)).toBe(false);
     // Both clocks were set back together.
     expect(aged(60_000, resend, trust)).toBe(false);
-    // A later charge is younger than its payment. Its date is believed if the clock was not set.
-    const later = { ...resend, n: 2 };
-    expect(aged(3_660_000, later)).toBe(false);
-    expect(aged(3_660_000, later, { ...unseen, agreedSinceMs: START - 1 })).toBe(true);
+    // Our process may have started after the step. Then it believes the date once the clock has caught up with it.
+    const restarted = { ...unseen, agreedSinceMs: START - 1 };
+    for (const n of [1, 2])
+      expect([60_000, 3_660_000].map((ms) => aged(ms, { ...resend, n }, restarted))).toEqual([true, false]);
     const first = charge();
     expect(mustLookFirst(first, at(START + 60_000, short))).toBe(false);
-    expect(mustLookFirst(first, { ...at(START + 60_000, short, trust), paymentAgeMs: 3_660_000 })).toBe(true);
+    expect(mustLookFirst(first, { ...at(START + 60_000, short, trust), wallAgeMs: 3_660_000 })).toBe(true);
   });
 
   it('uses no key whose sending both clocks put in the future: it can be of any age', () => {
     const sent = charge({ attempts: 2, firstSentAtMs: START, doubt: { kind: 'open', untilMs: START } });
     const started = { ...trust, agreedSinceMs: START - 3_600_000, setBackMs: 0 };
-    const resent = (nowMs: number, paymentAgeMs: number) =>
-      mayCallNow(sent, { ...at(nowMs, policy(), started), paymentAgeMs });
+    const resent = (nowMs: number, wallAgeMs: number) =>
+      mayCallNow(sent, { ...at(nowMs, policy(), started), wallAgeMs });
     const beforeMs = (ms: number) => resent(START - ms, -ms);
     // A doubt may be dated a little ahead.
     expect([75_000, 75_001].map(beforeMs)).toEqual([true, false]);
@@ -492,7 +492,7 @@ describe('a clock that was set', () => {
     expect(resent(START - 75_001, 60_000)).toBe(true);
     // The database's clock was not set.
     expect(resent(START + 60_000, -75_001)).toBe(true);
-    const first = { ...at(START - 75_001, policy(), started), paymentAgeMs: -75_001 };
+    const first = { ...at(START - 75_001, policy(), started), wallAgeMs: -75_001 };
     expect(mustLookFirst(charge(), first)).toBe(true);
   });
 });

@@ -12,23 +12,24 @@ import type { Context, Decision } from './decision.ts';
  */
 export function outOfTime(operation: Operation, context: Context): boolean {
   const { policy, nowMs } = context;
-  const ageMs = nowMs - operation.openedAtMs;
-  if (operation.step === 'verify') return ageMs >= policy.resolveForMs;
+  if (operation.step === 'verify') return nowMs - operation.openedAtMs >= policy.resolveForMs;
   if (operation.giveUpAfterS !== null) return leftToTryMs(operation, context) === 0;
-  return operation.attempts > 0 && ageMs >= policy.callDeadlineMs;
+  return operation.attempts > 0 && triedForMs(operation, context) >= policy.callDeadlineMs;
+}
+
+/** For how many milliseconds the caller still wants it called. Infinity: the caller has not said. */
+export function leftToTryMs(operation: Operation, context: Context): number {
+  return Math.max(0, giveUpAtMs(operation) - operation.openedAtMs - triedForMs(operation, context));
 }
 
 /**
- * For how many milliseconds the caller still wants it called. Infinity: the caller has not said. By the database's
- * clock. That clock may have been set since the charge was opened, so a first charge is also at least as old as its
- * payment is by our wall clock. A later charge is younger than its payment, so there is no second clock for it.
+ * For how long it has been open, by the database's clock. If that clock may have been set since, it is at least as old as our wall clock says.
+ * A wall clock that is wrong must not end a charge that nobody has tried, so it counts only then.
  */
-export function leftToTryMs(operation: Operation, context: Context): number {
-  const { nowMs, trust = FULL_TRUST, paymentAgeMs = 0 } = context;
-  const { openedAtMs } = operation;
+function triedForMs({ openedAtMs }: Operation, context: Context): number {
+  const { nowMs, trust = FULL_TRUST, wallAgeMs = 0 } = context;
   const ageMs = nowMs - openedAtMs;
-  const believed = operation.n > 1 || isBelieved(openedAtMs, nowMs, trust);
-  return Math.max(0, giveUpAtMs(operation) - openedAtMs - (believed ? ageMs : Math.max(ageMs, paymentAgeMs)));
+  return isBelieved(openedAtMs, nowMs, trust) ? ageMs : Math.max(ageMs, wallAgeMs);
 }
 
 /** The decision, due again no later than the end of the caller's time: what is not called by then ends then. */
@@ -44,11 +45,11 @@ export function endingInTime(decision: Decision, context: Context): Decision {
 
 /** Whether the caller, or else the policy, allows one more call `waitMs` from now. */
 function hasCallsLeft(operation: Operation, waitMs: number, context: Context): boolean {
-  const { policy, nowMs } = context;
+  const { policy } = context;
   // A longer wait ends with that time.
   if (operation.giveUpAfterS !== null) return leftToTryMs(operation, context) > 0;
   if (operation.attempts >= policy.maxAttempts) return false;
-  return operation.attempts === 0 || nowMs + waitMs < operation.openedAtMs + policy.callDeadlineMs;
+  return operation.attempts === 0 || triedForMs(operation, context) + waitMs < policy.callDeadlineMs;
 }
 
 /** Whether one more call is safe and allowed, `waitMs` from now. */
@@ -60,23 +61,20 @@ export function mayCall(operation: Operation, waitMs: number, context: Context):
   if (policy.contract.cachesErrors && operation.doubt.kind === 'answered') return false;
   // A request under a claim may be sent until the lease ends, and lands even later. The gateway must still remember
   // its key then.
-  const ageMs = waitMs + greatestAgeMs(operation, operation.firstSentAtMs ?? operation.openedAtMs, context);
+  const ageMs = waitMs + greatestAgeMs(operation.firstSentAtMs ?? operation.openedAtMs, context);
   return ageMs + policy.leaseMs + policy.contract.landsWithinMs < policy.contract.keyWindowMs;
 }
 
 /**
- * How old something of the charge can be that is dated `statedMs`. A clock that was set back makes it look younger
- * than it is: by as much as it was set back, if the date is from before that. Our wall clock's age of the payment counts too, because this process
- * may not have seen the clock set. It can be set together with the database's, so it counts only where it says more. If both clocks still
- * put it in the future, both were set back by nobody knows how much, and it can be of any age.
+ * How old something of the operation can be that is dated `statedMs`. A clock that was set back makes it look younger
+ * than it is: by as much as it was set back, if the date is from before that. It is no older than the operation, whose age our wall clock
+ * knows, too. That one counts because this process may not have seen the database's clock set. Both can be set together, so it counts only
+ * where it says more. If both still put it in the future, both were set back by nobody knows how much, and it can be of any age.
  */
-function greatestAgeMs(operation: Operation, statedMs: number, context: Context): number {
-  const { nowMs, trust = FULL_TRUST, paymentAgeMs = 0 } = context;
-  const isSure = isBelieved(statedMs, nowMs, trust);
-  const ageMs = nowMs - statedMs + (isSure ? 0 : trust.setBackMs);
-  if (isSure && operation.n > 1) return ageMs;
-  const oldestMs = Math.max(ageMs, paymentAgeMs);
-  return oldestMs < -trust.aheadMs ? Number.POSITIVE_INFINITY : oldestMs;
+function greatestAgeMs(statedMs: number, { nowMs, trust = FULL_TRUST, wallAgeMs = 0 }: Context): number {
+  const setBackMs = isBelieved(statedMs, nowMs, trust) ? 0 : trust.setBackMs;
+  const ageMs = Math.max(nowMs - statedMs + setBackMs, wallAgeMs);
+  return ageMs < -trust.aheadMs ? Number.POSITIVE_INFINITY : ageMs;
 }
 
 /**
@@ -116,7 +114,7 @@ export function isPastItsKey(operation: Operation, context: Context): boolean {
   const { contract, leaseMs, callDeadlineMs } = context.policy;
   const guardedMs =
     contract.keys === 'kept' ? contract.keyWindowMs - contract.landsWithinMs - leaseMs : callDeadlineMs;
-  return greatestAgeMs(operation, operation.openedAtMs, context) >= Math.max(guardedMs, leaseMs);
+  return greatestAgeMs(operation.openedAtMs, context) >= Math.max(guardedMs, leaseMs);
 }
 
 /**

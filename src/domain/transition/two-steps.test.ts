@@ -284,8 +284,8 @@ describe('a lookup', () => {
     const acts: LookupOutcome = { kind: 'requires_action', ref: 'pi', action: ACTION };
     const setBackAtMs = NOW - 3 * HOUR;
     const trust = { ...FULL_TRUST, aheadMs: 16_000, writtenFromMs: setBackAtMs, agreedSinceMs: setBackAtMs };
-    const seals = (state: Partial<Operation>, nowMs: number, paymentAgeMs = 0) =>
-      mustSeal(charge({ gatewayRef: 'pi', ...state }), acts, { ...at(nowMs), trust, paymentAgeMs });
+    const seals = (state: Partial<Operation>, nowMs: number, wallAgeMs = 0) =>
+      mustSeal(charge({ gatewayRef: 'pi', ...state }), acts, { ...at(nowMs), trust, wallAgeMs });
     const known = { unresolvedSinceMs: NOW };
     expect([seals(known, NOW - 1), seals(known, setBackAtMs + HOUR - 1)]).toEqual([false, false]);
     expect(seals(known, setBackAtMs + HOUR)).toBe(true);

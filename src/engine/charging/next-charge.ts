@@ -45,6 +45,7 @@ export async function openNext(
     key: request.key,
     claimId: dashed(engine.random.hex128()),
     giveUpAfterS,
+    openedWallMs: clock.wallMs(),
     start,
   };
   const { claimId } = opening;

@@ -21,7 +21,14 @@ export interface Parts {
 export function contextOf(engine: Engine, nowMs: number, record: PaymentRecord): Context {
   const { clock, random, databaseClock } = engine;
   const policy = policyOf(engine, record);
-  const paymentAgeMs = clock.wallMs() - timeOfUuidV7(unitOf(record));
+  const wallAgeMs = wallAgeOf(record, clock.wallMs());
   const atLeastMs = databaseClock.atLeastMs();
-  return { policy, nowMs, atLeastMs, roll: random.float(), trust: databaseClock.trust(), paymentAgeMs };
+  return { policy, nowMs, atLeastMs, roll: random.float(), trust: databaseClock.trust(), wallAgeMs };
+}
+
+/** How long the wall clock, which now reads `wallMs`, says that the operation is open. 0: nobody knows, because an older release opened it. */
+function wallAgeOf(record: PaymentRecord, wallMs: number): number {
+  const isLater = record.operation.n > 1;
+  const openedMs = isLater ? record.openedWallMs : timeOfUuidV7(unitOf(record));
+  return openedMs === undefined ? 0 : wallMs - openedMs;
 }

@@ -55,5 +55,7 @@ export interface NextCharge {
   readonly key: StoredKey;
   readonly claimId: string;
   readonly giveUpAfterS: Intent['giveUpAfterS'];
+  /** The wall clock of the process that opens it. A first charge has that time in its payment's id. */
+  readonly openedWallMs: number;
   readonly start: Intent['start'];
 }

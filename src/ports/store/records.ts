@@ -32,6 +32,8 @@ export interface PaymentRecord {
   readonly operation: Operation;
   /** The current charge's key at the gateway, as it was when the charge was opened. */
   readonly gatewayKey: string;
+  /** When the current charge was opened, by the wall clock of the process that opened it. Absent: the time in its id says it, or nobody knows. */
+  readonly openedWallMs?: number;
   readonly seq: number;
   readonly fence: number;
   /** The last claim, whether it is still held or not. */

@@ -17,6 +17,8 @@ export interface DueQuery {
 
 export interface DuePayments {
   readonly nowMs: number;
+  /** The longest lease of all processes that ever ran on this database. */
+  readonly longestLeaseMs: number;
   readonly payments: readonly PaymentRecord[];
 }
 

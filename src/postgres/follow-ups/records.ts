@@ -7,7 +7,7 @@ import { safeInteger } from '../types.ts';
 /** The follow-ups of `source` as relation `f`, with the columns that `followUpColumns` reads. They are of one try, without a payment method and a capture method. */
 export function followUpsOf(source = 'payonce.follow_ups'): string {
   return `(SELECT source.*, 1 AS charge_n, source.by_absence::int AS absences, NULL::text AS method, NULL::integer AS give_up_after_s,
-    NULL::text AS capture_method,
+    NULL::text AS capture_method, NULL::float8 AS opened_wall_ms,
     source.created_at AS opened_at FROM ${source} source) f`;
 }
 

@@ -31,6 +31,13 @@ export function clockTests(env: Environment): void {
       expect(last.longestLeaseMs).toBe(120_000);
       expect(last.nowMs).toBeGreaterThanOrEqual(nowMs);
     });
+
+    test('is told to whoever sweeps, also where nothing is due', async () => {
+      await env.other.noteLease(120_000);
+      await env.store.noteLease(15_000);
+      const query = { gateway: GATEWAY, limit: 10, calls: true };
+      expect(await env.store.due(query)).toMatchObject({ longestLeaseMs: 120_000, payments: [] });
+    });
   });
 
   describe('shortenWaits', () => {

@@ -88,6 +88,7 @@ export function nextCharge(failed: PaymentRecord, changes: Partial<NextCharge> =
     key: key(`charge ${n} of ${failed.order.orderId}`),
     claimId: newClaim(),
     giveUpAfterS: null,
+    openedWallMs: 1_700_000_000_000 + n,
     start: { kind: 'claimed', leaseMs: LEASE_MS },
     ...changes,
   };

@@ -64,6 +64,7 @@ export function nextChargeTests(env: Environment): void {
           verifyFirst: false,
         }),
         gatewayKey: opening.chargeKey,
+        openedWallMs: opening.openedWallMs,
         seq: first.seq + 1,
         fence: first.fence + 1,
         claimId: opening.claimId,
