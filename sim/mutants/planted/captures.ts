@@ -416,4 +416,13 @@ export const CAPTURES: readonly PlantedBug[] = [
     judge: 'engine suite',
     tests: { file: CAPTURE, named: 'others have joined' },
   },
+  {
+    name: 'money that is held and leaves out what was captured counts as taken',
+    story: 'A gateway leaves out zero, an order is COMPLETED, the merchant ships, and the money is never taken.',
+    file: 'src/gateways/http/effects.ts',
+    find: "return status === 'succeeded' && capturedMinor === undefined;",
+    put: "return status === 'declined' && capturedMinor === undefined;",
+    judge: 'engine suite',
+    tests: { file: HTTP, named: 'leaves out what was captured' },
+  },
 ];

@@ -118,7 +118,8 @@ function judgeReported<Request extends EffectTerms, Reported extends ReportedEff
 ): CallOutcome {
   const reported = effect.parse(jsonObject(answer));
   // An unreadable answer may come from a proxy, and the gateway behind it may still be at work.
-  if (reported === undefined) return unanswered('unparseable_answer');
+  if (reported === undefined || effect.isUnclear?.(request, reported))
+    return unanswered('unparseable_answer');
   const fate = effect.kind.fates.get(reported.status);
   if (fate === undefined || !allowed.includes(fate)) return unanswered('contradicting_answer');
   return judgeEffect(effect.kind, request, reported, livemode);

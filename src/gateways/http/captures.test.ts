@@ -110,6 +110,25 @@ describe('captures of the http adapter', () => {
     expect(await gateway.captures?.capture.lookup(CAPTURE, limits)).toMatchObject({ kind: 'succeeded' });
   });
 
+  test('a charge that leaves out what was captured may be held or taken, so it is no answer', async () => {
+    // A writer that leaves out zero leaves it out of money that is held.
+    const silent = { captured: undefined };
+    const body = (data: object) => ({ ...dialect.authorized(MANUAL), body: JSON.stringify(data) });
+    const unclear = { kind: 'unavailable', reason: expect.stringMatching(/^unparseable_/) };
+    const charge = { ...authorized(MANUAL), ...silent };
+    far.script(
+      server.answer(body(charge)),
+      server.answer(body({ data: [charge], idempotency_key: MANUAL.key })),
+    );
+    expect(await gateway.call(MANUAL, limits)).toMatchObject({ kind: 'unknown', answered: false });
+    expect(await gateway.lookup(MANUAL, limits)).toEqual(unclear);
+    const behind = { ...authorized({ ...CAPTURE, key: MANUAL.key }, {}, CAPTURE.chargeRef), ...silent };
+    for (const kind of ['capture', 'void'] as const) {
+      far.script(server.answer(dialect.found(kind, CAPTURE, [])), server.answer(body(behind)));
+      expect(await gateway.captures?.[kind].lookup(CAPTURE, limits)).toEqual(unclear);
+    }
+  });
+
   test.each(['capture', 'void'] as const)(
     'a %s of a charge that was declined cannot be done',
     async (kind) => {

@@ -2,7 +2,7 @@
 import { type CaptureRequest, judgeChargeBehind } from '../../domain/capture-outcomes.ts';
 import type { ExclusiveKind } from '../../domain/effects.ts';
 import type { LookupOutcome, NotSent } from '../../domain/outcomes.ts';
-import { parseCharge } from './effects.ts';
+import { leavesOutWhatWasTaken, parseCharge } from './effects.ts';
 import type { Answer, Exchange } from './exchange.ts';
 import { jsonObject } from './json.ts';
 import { flawOf, judgeQuestion, type LookupJudging, unavailable } from './lookups.ts';
@@ -24,7 +24,7 @@ function judgeCharge(
   { livemode, isOld }: LookupJudging,
 ): LookupOutcome {
   const charge = parseCharge(jsonObject(answer));
-  if (charge === undefined) return unavailable('unparseable_answer');
+  if (charge === undefined || leavesOutWhatWasTaken(charge)) return unavailable('unparseable_answer');
   if ((charge.livemode ?? livemode) !== livemode) return unavailable('livemode_mismatch');
   const outcome = judgeChargeBehind(kind, request, charge);
   // What was captured or voided stays so. What an old answer does not show may have happened since.

@@ -20,6 +20,8 @@ export interface Effect<Request extends EffectTerms, Reported extends ReportedEf
   readonly kind: ReportKind<Request, Reported>;
   /** Parses one. `undefined` if a field is missing, of another type or out of range, or if the status is unknown. */
   readonly parse: (value: unknown) => Reported | undefined;
+  /** Whether it leaves out what only this request needs to know. Absent: it never does. */
+  readonly isUnclear?: (request: Request, reported: Reported) => boolean;
   /**
    * The errors that only calls of this kind get, by status and word. `declined`: nothing was done, for good. `unknown`: it may have
    * been done. `done_before`: likewise, and the same call would get the same error, so the next step is a look.
@@ -32,6 +34,7 @@ export interface Effect<Request extends EffectTerms, Reported extends ReportedEf
 export const CHARGES: Effect<ChargeRequest, ReportedCharge> = {
   kind: CHARGE,
   parse: parseCharge,
+  isUnclear: ({ captureMethod }, charge) => captureMethod === 'manual' && leavesOutWhatWasTaken(charge),
   errors: new Map(),
   // Money that is only held may be let go.
   staysDone: ({ captureMethod }) => captureMethod === undefined,
@@ -90,6 +93,11 @@ export function parseCharge(value: unknown): ReportedCharge | undefined {
   const untilMs = typeof until === 'string' ? Date.parse(until) : Number.NaN;
   const authorizedUntilMs = untilMs >= 0 ? { authorizedUntilMs: untilMs } : {};
   return { ...charge, status: standing(charge.status, value), ...capturedMinor, ...authorizedUntilMs };
+}
+
+/** Whether nobody can tell money that is held from money that was taken: a writer that leaves out zero leaves `captured` out, too. */
+export function leavesOutWhatWasTaken({ status, capturedMinor }: ReportedCharge): boolean {
+  return status === 'succeeded' && capturedMinor === undefined;
 }
 
 /** A sum in minor units. */

@@ -71,7 +71,8 @@ function judgeList<Request extends EffectTerms, Reported extends ReportedEffect>
   const effects: Reported[] = [];
   for (const entry of body.data) {
     const one = effect.parse(entry);
-    if (one === undefined) return unavailable(`unparseable_${effect.kind.name}`);
+    if (one === undefined || effect.isUnclear?.(request, one))
+      return unavailable(`unparseable_${effect.kind.name}`);
     effects.push(one);
   }
   const outcome = judgeEffects(effect.kind, request, effects, livemode);
