@@ -418,7 +418,8 @@ export const CAPTURES: readonly PlantedBug[] = [
   },
   {
     name: 'money that is held and leaves out what was captured counts as taken',
-    story: 'A gateway leaves out zero, an order is COMPLETED, the merchant ships, and the money is never taken.',
+    story:
+      'A gateway leaves out zero, an order is COMPLETED, the merchant ships, and the money is never taken.',
     file: 'src/gateways/http/effects.ts',
     find: "return status === 'succeeded' && capturedMinor === undefined;",
     put: "return status === 'declined' && capturedMinor === undefined;",
