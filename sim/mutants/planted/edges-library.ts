@@ -301,4 +301,13 @@ export const EDGES_LIBRARY: readonly PlantedBug[] = [
     judge: 'store suite',
     tests: { file: POOL_TEST, named: 'waited for, and used' },
   },
+  {
+    name: 'a log that fails later ends the process',
+    story: 'The server for logs is away for a second, and the shop’s process ends with charges under way.',
+    file: `${LIBRARY}/options.ts`,
+    find: 'atOnce(log[level](...line));',
+    put: 'log[level](...line);',
+    judge: 'engine suite',
+    tests: { file: `${LIBRARY}/options.test.ts`, named: 'a log that fails later' },
+  },
 ];
