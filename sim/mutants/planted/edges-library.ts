@@ -310,4 +310,22 @@ export const EDGES_LIBRARY: readonly PlantedBug[] = [
     judge: 'engine suite',
     tests: { file: `${LIBRARY}/options.test.ts`, named: 'a log that fails later' },
   },
+  {
+    name: 'what the customer must do may hold what the database cannot store',
+    story: 'An adapter passes on a NUL, and the customer is never told that the bank waits for them.',
+    file: 'src/domain/adapter-answers.ts',
+    find: 'value.length <= maxChars && isStorableText(value)',
+    put: 'value.length <= maxChars',
+    judge: 'engine suite',
+    tests: { file: ANSWERS_TEST, named: 'if the database cannot store it' },
+  },
+  {
+    name: 'a text that the database does not take counts as an outage',
+    story: 'One odd text of one payment wakes the person on call, who finds a database in good health.',
+    file: 'src/engine/two-steps/action.ts',
+    find: "if (error.kind === 'unfit')",
+    put: "if (error.kind === 'refused')",
+    judge: 'engine suite',
+    tests: { file: 'src/engine/two-steps/action.test.ts', named: 'and that is no outage' },
+  },
 ];
