@@ -283,4 +283,11 @@ describe('what the customer must do', () => {
       expect(answers(action)).toEqual(['unknown', 'unavailable']);
     },
   );
+
+  test.each([{ url: 'https://bank.example/\0' }, { url: '\ud800' }, { 'n\0': 'x' }, { '\udc00': 'x' }])(
+    'is no answer if the database cannot store it: %#',
+    (action) => {
+      expect(answers(action)).toEqual(['unknown', 'unavailable']);
+    },
+  );
 });

@@ -16,6 +16,7 @@ import type {
   PrepareOutcome,
 } from './outcomes.ts';
 import type { RefundedOutcome } from './refund-outcomes.ts';
+import { isStorableText } from './text.ts';
 
 type Answer = Readonly<Record<string, unknown>>;
 
@@ -246,14 +247,18 @@ function isRef(value: unknown): value is string {
   return typeof value === 'string' && /^[\x21-\x7e]{1,255}$/.test(value);
 }
 
-/** At most 16 texts by name, of at most 2,048 characters each: it is stored, and shown to clients. */
+/** At most 16 texts by name, of at most 2,048 characters each, that can be stored: it is stored, and shown to clients. */
 function isAction(value: unknown): value is NextAction {
   if (!isAnswer(value)) return false;
   const entries = Object.entries(value);
   return (
     entries.length <= 16 &&
-    entries.every(([name, text]) => name.length <= 64 && typeof text === 'string' && text.length <= 2048)
+    entries.every(([name, text]) => isTextWithin(name, 64) && isTextWithin(text, 2048))
   );
+}
+
+function isTextWithin(value: unknown, maxChars: number): value is string {
+  return typeof value === 'string' && value.length <= maxChars && isStorableText(value);
 }
 
 /** A code or reason is stored, and reaches the client and the log: a short word, and no number as long as a card's. */

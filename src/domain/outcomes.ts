@@ -105,7 +105,8 @@ export type CallOutcome =
 
 /**
  * What the customer has to do before the charge can go on, for the merchant's page: strings by name, at most 16 of them, of at most 2,048
- * characters each, such as `{ type: 'redirect_to_url', url: … }`. Shown to clients, so no secret but one that is meant for the customer.
+ * characters each, in well-formed Unicode without NUL, such as `{ type: 'redirect_to_url', url: … }`. Shown to clients, so no secret but one
+ * that is meant for the customer.
  */
 export type NextAction = Readonly<Record<string, string>>;
 

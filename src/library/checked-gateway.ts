@@ -18,6 +18,7 @@ import type {
   TwoSteps,
 } from '../ports/gateway.ts';
 import type { Log } from '../ports/log.ts';
+import { atOnce, isThenable } from './at-once.ts';
 
 const INVALID = 'adapter_answer_invalid';
 
@@ -94,16 +95,6 @@ function checkedWebhooks(
     }
     return webhookReading(reading);
   };
-}
-
-/** A promise is no answer to what must be answered at once. If it fails later, that must not end the process. */
-function atOnce(value: unknown): unknown {
-  if (isThenable(value)) Promise.resolve(value).catch(() => {});
-  return value;
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as Partial<PromiseLike<unknown>> | null | undefined)?.then === 'function';
 }
 
 /** Logs an invalid answer, and returns the outcome that it counts as. */

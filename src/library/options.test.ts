@@ -1,6 +1,7 @@
+import { setImmediate } from 'node:timers/promises';
 import { runInNewContext } from 'node:vm';
 import pg from 'pg';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createScriptedGateway } from '../../test/support/scripted-gateway.ts';
 import { DEFAULT_POLICY } from '../domain/policy.ts';
 import { PayonceInputError } from './input-error.ts';
@@ -37,6 +38,17 @@ test('a log that throws stops nothing', () => {
   };
   const { log } = read({ log: { info: fail, warn: fail, error: fail } });
   for (const level of ['info', 'warn', 'error'] as const) expect(log[level]({}, 'lost')).toBeUndefined();
+});
+
+test('a log that fails later stops nothing, and does not end the process', async () => {
+  const unhandled = vi.fn();
+  process.on('unhandledRejection', unhandled);
+  onTestFinished(() => void process.off('unhandledRejection', unhandled));
+  const fail = () => Promise.reject(new Error('the log server is away'));
+  const { log } = read({ log: { info: fail, warn: fail, error: fail } });
+  for (const level of ['info', 'warn', 'error'] as const) expect(log[level]({}, 'lost')).toBeUndefined();
+  await setImmediate();
+  expect(unhandled).not.toHaveBeenCalled();
 });
 
 test('where the credentials of an adapter are is kept', () => {

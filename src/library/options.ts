@@ -4,6 +4,7 @@ import { MAX_GIVE_UP_S } from '../domain/order-rules.ts';
 import { DEFAULT_POLICY, type Policy } from '../domain/policy.ts';
 import type { Gateway } from '../ports/gateway.ts';
 import type { Log } from '../ports/log.ts';
+import { atOnce } from './at-once.ts';
 import { type Fields, fieldName, fieldsOf, type Range, refuseUnknown, wholeNumber } from './fields.ts';
 import { type InputProblem, PayonceInputError } from './input-error.ts';
 import { checkPool, readGateway } from './parts.ts';
@@ -168,13 +169,13 @@ function readLog(value: unknown, errors: InputProblem[]): Log {
   return unfailing(value as Log);
 }
 
-/** A line that cannot be written must not stop a payment, nor end the caller's process. */
+/** A line that cannot be written must not stop a payment, nor end the caller's process, whether that is found at once or later. */
 function unfailing(log: Log): Log {
   const write =
     (level: keyof Log): Log[typeof level] =>
     (...line) => {
       try {
-        log[level](...line);
+        atOnce(log[level](...line));
       } catch {
         // There is nowhere to tell it.
       }

@@ -97,6 +97,19 @@ describe('a customer who must act', () => {
     expect(await shown()).toEqual(ACTION);
   });
 
+  it('is not told what the database does not take, and that is no outage', async () => {
+    const { charge, store, logged } = await start();
+    store.fail('keepAction', 'unfit');
+    await charge(keyed('k'));
+    const { paymentId } = world.stored('o1');
+    expect(logged.map(({ fields }) => fields.alarm)).not.toContain('database_unavailable');
+    expect(logged).toContainEqual({
+      level: 'error',
+      fields: expect.objectContaining({ payment_id: paymentId, charge: 1 }),
+      message: expect.stringContaining('what the customer has to do'),
+    });
+  });
+
   it('does not act: after an hour it is sealed and has failed', async () => {
     const { charge } = await start();
     await charge(keyed('k'));

@@ -6,7 +6,7 @@ import type { Engine } from '../context.ts';
 
 /** Keeps what a read has shown of it. If that cannot be stored, the next read will show it again. */
 export async function keepShown(
-  { store, outage, clock }: Pick<Engine, 'store' | 'outage' | 'clock'>,
+  { store, outage, clock, log }: Pick<Engine, 'store' | 'outage' | 'clock' | 'log'>,
   of: ChargeOf,
   stored: StoredHandle | null,
   outcome: LookupOutcome,
@@ -20,7 +20,13 @@ export async function keepShown(
     await store.keepAction(of, action);
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
-    outage.failed(error, sentMs);
+    // It is about this text, and not about the database.
+    if (error.kind === 'unfit')
+      log.error(
+        { payment_id: of.paymentId, charge: of.n, err: error },
+        'the database does not take what the customer has to do: they are not told',
+      );
+    else outage.failed(error, sentMs);
   }
 }
 

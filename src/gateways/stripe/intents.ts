@@ -10,6 +10,7 @@ import {
   type PrepareRequest,
   type ReportedCharge,
 } from '../../domain/outcomes.ts';
+import { isStorableText } from '../../domain/text.ts';
 import { isObject, type JsonObject } from '../http/json.ts';
 import type { Stale } from './answer.ts';
 import { type Intent, parseIntent } from './objects.ts';
@@ -195,7 +196,8 @@ function actionOf({ raw }: Intent): NextAction {
   const redirect = isObject(next.redirect_to_url) ? next.redirect_to_url : {};
   const parts = { type: next.type, url: redirect.url, client_secret: raw.client_secret };
   for (const [name, value] of Object.entries(parts)) {
-    if (typeof value === 'string' && value.length <= MAX_ACTION_TEXT) action[name] = value;
+    if (typeof value === 'string' && value.length <= MAX_ACTION_TEXT && isStorableText(value))
+      action[name] = value;
   }
   return action;
 }

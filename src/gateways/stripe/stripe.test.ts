@@ -235,8 +235,12 @@ describe('a read of the handle', () => {
     });
   });
 
-  test('shows the customer’s secret if Stripe.js has to go on, and no text that is too long', async () => {
-    const next_action = { type: 'use_stripe_sdk', redirect_to_url: { url: 'x'.repeat(2_049) } };
+  test.each([
+    ['is too long', 'x'.repeat(2_049)],
+    ['has a NUL', 'https://bank.example/\0'],
+    ['has half of a surrogate pair', 'https://bank.example/\ud800'],
+  ])('shows the customer’s secret if Stripe.js has to go on, and no text that %s', async (_which, url) => {
+    const next_action = { type: 'use_stripe_sdk', redirect_to_url: { url } };
     expect(await look(json(intentBody({ status: 'requires_action', next_action })))).toEqual({
       kind: 'requires_action',
       ref: 'pi_1',
