@@ -196,7 +196,7 @@ export const SETTINGS = {
   RETRY_AFTER_CAP_MS: milliseconds(DEFAULT_POLICY.retryAfterCapMs, 'Longest `Retry-After` that is obeyed.'),
   CALL_DEADLINE_MS: milliseconds(
     DEFAULT_POLICY.callDeadlineMs,
-    'No retry starts later than this after acceptance.',
+    "No retry starts later than this after acceptance, by the database's clock.",
     1000,
   ),
   GIVE_UP_AFTER_S: number(

@@ -130,14 +130,14 @@ export const EDGES_CLOCKS: readonly PlantedBug[] = [
     tests: { file: EDGES, named: 'than its payment is by our wall clock' },
   },
   {
-    name: 'the time for retries is counted by a clock that was set back',
+    name: 'the caller’s time is counted by a clock that was set back',
     story:
-      'The database’s clock is set back by a day, and an order is retried for a day longer than the settings allow.',
+      'The database’s clock is set back by a day, and an order is charged a day after its caller has given it up.',
     file: 'src/domain/transition/limits.ts',
     find: 'isBelieved(openedAtMs, nowMs, trust) ? ageMs : Math.max(ageMs, wallAgeMs);',
-    put: 'isBelieved(openedAtMs, nowMs, trust) ? ageMs : Math.max(ageMs, 0 * wallAgeMs);',
+    put: 'isBelieved(openedAtMs, nowMs, trust) || operation.n > 1 ? ageMs : Math.max(ageMs, wallAgeMs);',
     judge: 'engine suite',
-    tests: { file: 'src/domain/transition/give-up.test.ts', named: 'no more time than our own clock' },
+    tests: { file: CLOCKS, named: 'is given up in time by' },
   },
   {
     name: 'a process never learns of longer leases than at its start',

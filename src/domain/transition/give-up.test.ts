@@ -6,7 +6,7 @@ import type { GatewayContract } from '../contract.ts';
 import { type Operation, openOperation } from '../operation.ts';
 import type { CallOutcome } from '../outcomes.ts';
 import { type Context, endingInTime, mayCallNow, onCallEnded, onClaim, onLookupEnded } from './index.ts';
-import { leftToTryMs, mayCall, outOfTime } from './limits.ts';
+import { leftToTryMs } from './limits.ts';
 
 const START = 1_000_000;
 const HOUR = 3_600_000;
@@ -214,16 +214,6 @@ describe('a clock that was set', () => {
   it.each([1, 2])('makes charge %i as old as it is by our own clock', (n) => {
     const left = (wallAgeMs: number) => leftToTryMs(charge(600, { n }), at(1000, { trust, wallAgeMs }));
     expect([300_000, -300_000, 10 * HOUR].map(left)).toEqual([300_000, 599_000, 0]);
-  });
-
-  it('leaves a retry no more time than our own clock does', () => {
-    const { callDeadlineMs } = at(0).policy;
-    const retried = charge(null, { attempts: 1, doubt: { kind: 'answered', untilMs: START } });
-    const open = (wallAgeMs: number) => mayCall(retried, 1000, at(1000, { trust, wallAgeMs }));
-    expect([callDeadlineMs - 1001, callDeadlineMs - 1000].map(open)).toEqual([true, false]);
-    const unsent = charge(null, { attempts: 1 });
-    const over = (wallAgeMs: number) => outOfTime(unsent, at(1000, { trust, wallAgeMs }));
-    expect([callDeadlineMs - 1, callDeadlineMs].map(over)).toEqual([false, true]);
   });
 
   it('does not count while the database’s clock is believed', () => {

@@ -12,24 +12,23 @@ import type { Context, Decision } from './decision.ts';
  */
 export function outOfTime(operation: Operation, context: Context): boolean {
   const { policy, nowMs } = context;
-  if (operation.step === 'verify') return nowMs - operation.openedAtMs >= policy.resolveForMs;
+  const ageMs = nowMs - operation.openedAtMs;
+  if (operation.step === 'verify') return ageMs >= policy.resolveForMs;
   if (operation.giveUpAfterS !== null) return leftToTryMs(operation, context) === 0;
-  return operation.attempts > 0 && triedForMs(operation, context) >= policy.callDeadlineMs;
-}
-
-/** For how many milliseconds the caller still wants it called. Infinity: the caller has not said. */
-export function leftToTryMs(operation: Operation, context: Context): number {
-  return Math.max(0, giveUpAtMs(operation) - operation.openedAtMs - triedForMs(operation, context));
+  return operation.attempts > 0 && ageMs >= policy.callDeadlineMs;
 }
 
 /**
- * For how long it has been open, by the database's clock. If that clock may have been set since, it is at least as old as our wall clock says.
- * A wall clock that is wrong must not end a charge that nobody has tried, so it counts only then.
+ * For how many milliseconds the caller still wants it called. Infinity: the caller has not said. By the database's clock. If that may have
+ * been set since the operation was opened, it is at least as old as our wall clock says. A wall clock that is wrong must not end what
+ * nobody has tried, so it counts only then.
  */
-function triedForMs({ openedAtMs }: Operation, context: Context): number {
+export function leftToTryMs(operation: Operation, context: Context): number {
   const { nowMs, trust = FULL_TRUST, wallAgeMs = 0 } = context;
+  const { openedAtMs } = operation;
   const ageMs = nowMs - openedAtMs;
-  return isBelieved(openedAtMs, nowMs, trust) ? ageMs : Math.max(ageMs, wallAgeMs);
+  const openForMs = isBelieved(openedAtMs, nowMs, trust) ? ageMs : Math.max(ageMs, wallAgeMs);
+  return Math.max(0, giveUpAtMs(operation) - openedAtMs - openForMs);
 }
 
 /** The decision, due again no later than the end of the caller's time: what is not called by then ends then. */
@@ -45,11 +44,11 @@ export function endingInTime(decision: Decision, context: Context): Decision {
 
 /** Whether the caller, or else the policy, allows one more call `waitMs` from now. */
 function hasCallsLeft(operation: Operation, waitMs: number, context: Context): boolean {
-  const { policy } = context;
+  const { policy, nowMs } = context;
   // A longer wait ends with that time.
   if (operation.giveUpAfterS !== null) return leftToTryMs(operation, context) > 0;
   if (operation.attempts >= policy.maxAttempts) return false;
-  return operation.attempts === 0 || triedForMs(operation, context) + waitMs < policy.callDeadlineMs;
+  return operation.attempts === 0 || nowMs + waitMs < operation.openedAtMs + policy.callDeadlineMs;
 }
 
 /** Whether one more call is safe and allowed, `waitMs` from now. */
