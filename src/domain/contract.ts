@@ -41,8 +41,8 @@ export interface EffectContract {
    */
   readonly landsWithinMs: number;
   /**
-   * How long a request may still take effect after the gateway has answered it with an error (`unknown` with `answered: true`). At most
-   * `landsWithinMs`. Default 0: never.
+   * How long a request may still take effect after the gateway has answered it with an error: `unknown` with `answered: true`, or a decline
+   * that it does not keep under the key, which has no `ref`. At most `landsWithinMs`. Default 0: never.
    */
   readonly errorsLandWithinMs?: number;
   /**

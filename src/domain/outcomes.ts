@@ -62,7 +62,7 @@ export type CallOutcome =
       readonly kind: 'declined';
       /** Why, in the gateway's word, such as `card_declined`. */
       readonly code: string;
-      /** The gateway's own id of what it declined. Absent if it gave none. */
+      /** The gateway's own id of what it declined. Absent if it gave none: then it is an error, and not kept under the key. */
       readonly ref?: string;
     }
   /** Proof that this call was not executed: it was never sent, or the contract says that this answer means so. */

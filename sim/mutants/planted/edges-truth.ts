@@ -1,6 +1,7 @@
 /** Bugs in how a review ends, in answers that change, in settings that differ, and in a crowd. */
 import type { PlantedBug } from '../bug.ts';
 
+const COPIES = 'src/engine/second-copies.test.ts';
 const REVIEW = 'src/engine/review.test.ts';
 const SETTINGS = 'src/engine/other-settings.test.ts';
 const CROWD = 'src/engine/crowd.test.ts';
@@ -188,5 +189,25 @@ export const EDGES_TRUTH: readonly PlantedBug[] = [
     put: 'const next = NEXT[failure] ?? IN_DOUBT;',
     judge: 'HTTP suite',
     tests: { file: FLAG, named: 'of the failure card_declined agree' },
+  },
+  {
+    name: 'an error that declines is final though another copy may land',
+    story:
+      'A front sends a refund twice: one copy is too large, the other one lands, and the refund has failed.',
+    file: 'src/domain/transition/call-ended.ts',
+    find: 'const answersAll = ref !== undefined && isDeclineFinal(contract);',
+    put: 'const answersAll = ref === undefined || isDeclineFinal(contract);',
+    judge: 'engine suite',
+    tests: { file: COPIES, named: 'says nothing of the other copy of a refund' },
+  },
+  {
+    name: 'a forgotten decline is final though another copy may land',
+    story:
+      'A front sends a charge twice: one copy is declined, the next charge is sent, and both others land.',
+    file: 'src/domain/transition/call-ended.ts',
+    find: 'const answersAll = ref !== undefined && isDeclineFinal(contract);',
+    put: 'const answersAll = ref !== undefined;',
+    judge: 'engine suite',
+    tests: { file: COPIES, named: 'says nothing of the other copy of a charge' },
   },
 ];

@@ -1,3 +1,4 @@
+import { isDeclineFinal } from '../contract.ts';
 import type { EventType } from '../events.ts';
 import { type Operation, worse } from '../operation.ts';
 import type { CallOutcome } from '../outcomes.ts';
@@ -35,7 +36,7 @@ export function onCallEnded(operation: Operation, outcome: CallEnd, context: Con
     case 'declined':
       return isInTwoSteps(operation, context)
         ? onDeclinedOpen(operation, outcome.code, context)
-        : onDeclined(operation, outcome.code, context);
+        : onDeclined(afterDecline(operation, outcome.ref, context), outcome.code, context);
     case 'unprepared':
       return onDeclined(operation, outcome.code, context);
     case 'refused':
@@ -88,6 +89,17 @@ export function onCallEnded(operation: Operation, outcome: CallEnd, context: Con
  */
 export function onNotSent(operation: Operation, reason: string, waitMs: number): Decision {
   return { next: uncounted(operation), event: { type: 'call.not_sent', detail: reason }, waitMs };
+}
+
+/**
+ * A decline that the gateway keeps under the key answers every copy of the call. It has an id there. An error has none, and says nothing of
+ * a copy that may still land.
+ */
+function afterDecline(operation: Operation, ref: string | undefined, context: Context): Operation {
+  const { contract } = context.policy;
+  const { errorsLandWithinMs = 0 } = contract;
+  const answersAll = ref !== undefined && isDeclineFinal(contract);
+  return errorsLandWithinMs === 0 || answersAll ? operation : doubted(operation, 'answered', context);
 }
 
 function onDeclined(operation: Operation, code: string, context: Context): Decision {
