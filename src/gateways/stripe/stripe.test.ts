@@ -1,5 +1,6 @@
 /** What is special about Stripe: handles, seals, lists, the identity of objects, accounts, and which orders it takes. */
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { decodedPath } from '../../../test/support/decoded-path.ts';
 import {
   CHARGE,
   errorAnswer,
@@ -29,7 +30,7 @@ afterEach(() => world.close());
 function script(...answers: server.RawAnswer[]): void {
   world.far.script(...answers.map((raw) => server.answer(raw)));
 }
-const sent = () => world.far.requests.map(({ method, path }) => `${method} ${path}`);
+const sent = () => world.far.requests.map((request) => `${request.method} ${decodedPath(request)}`);
 
 describe('prepare', () => {
   const prepare = (body: Fields) => {
