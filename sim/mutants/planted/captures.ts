@@ -5,6 +5,7 @@ import type { PlantedBug } from '../bug.ts';
 const STORE = 'test/postgres/store.test.ts';
 const MODEL = 'sim/store/store.test.ts';
 const CAPTURE = 'src/engine/capturing/capture.test.ts';
+const ANOTHERS = 'src/engine/capturing/anothers.test.ts';
 const LOOK = 'src/engine/capturing/own-look.test.ts';
 const HTTP = 'src/gateways/http/captures.test.ts';
 const CHECKS = 'src/gateways/http/suite.test.ts';
@@ -13,6 +14,26 @@ const MANUAL = 'src/engine/two-steps/manual.test.ts';
 const FOLDER = 'src/postgres/follow-ups';
 
 export const CAPTURES: readonly PlantedBug[] = [
+  {
+    name: 'one capture at the gateway counts for two of ours',
+    story:
+      'A capture failed and the next one took the money. A worker that slept reports the first one, and the merchant books both.',
+    file: 'src/engine/capturing/anothers.ts',
+    find: 'if (countsId === id) return outcome;',
+    put: 'if (countsId.length > 0) return outcome;',
+    judge: 'engine suite',
+    tests: { file: ANOTHERS, named: 'is not made by what the charge shows of the next one' },
+  },
+  {
+    name: 'a second capture that the gateway names is passed over',
+    story:
+      'The gateway takes the money twice, and nobody hears of it, because the next capture has succeeded.',
+    file: 'src/engine/capturing/anothers.ts',
+    find: 'return ref !== null && ref !== chargeRef;',
+    put: "return ref === '' && ref !== chargeRef;",
+    judge: 'engine suite',
+    tests: { file: ANOTHERS, named: 'a worker was told of it by its own id' },
+  },
   {
     name: 'a capture and a void are opened at once',
     story: 'The merchant ships and captures, a colleague voids, and both are sent to the gateway.',

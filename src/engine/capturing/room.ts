@@ -4,12 +4,14 @@ import { markChange } from '../../domain/exclusive-acceptance.ts';
 import type { FollowUpRecord } from '../../ports/store.ts';
 import type { Room } from '../effects/room.ts';
 import { followUpRoom } from '../follow-ups/room.ts';
+import type { HeldFollowUp } from '../follow-ups/traits.ts';
+import { unlessAnothers } from './anothers.ts';
 import { exclusiveAnswerBody } from './answer.ts';
 import { captureRequest, effectOf, lookUpExclusive } from './at-gateway.ts';
 import { toCaptureOrVoid } from './show.ts';
 
 export function exclusiveRoom(kind: ExclusiveKind): Room {
-  return followUpRoom({
+  const room = followUpRoom({
     kind,
     // One that has failed may have been made after all. Then nothing is left for this one, whichever of the two it is.
     releasedKinds: ['capture', 'void'],
@@ -31,4 +33,9 @@ export function exclusiveRoom(kind: ExclusiveKind): Room {
       evidence_waits: `late evidence about this ${kind} cannot be checked, because the gateway has given no answer for too long: look it up there`,
     },
   });
+  return {
+    ...room,
+    lookup: async (engine, held: HeldFollowUp) =>
+      unlessAnothers(engine, held.record, await room.lookup(engine, held)),
+  };
 }
