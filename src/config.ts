@@ -4,7 +4,7 @@
  */
 
 import { readFileSync } from 'node:fs';
-import { databaseProblems } from './config/choose-database.ts';
+import { databaseProblems, otherNames } from './config/choose-database.ts';
 import { chooseGateway, type GatewayKind } from './config/choose-gateway.ts';
 import { databaseUrlProblem } from './config/database-url.ts';
 import { readGatewaysFile } from './config/gateways-file.ts';
@@ -402,11 +402,15 @@ function readOne(env: NodeJS.ProcessEnv): Config {
   return { ...values, isSet, others: [] } as unknown as Config;
 }
 
-/** Where the database is, for commands that also work with the embedded one: its address, or else its folder. */
+/**
+ * Where the database is, for commands that also work with the embedded one: its address, or else its folder. `unread`: a sentence about an
+ * address by a name that Payonce does not read, with a space before it; empty if there is none.
+ */
 export function readDatabasePlace(
   env: NodeJS.ProcessEnv = process.env,
-): { readonly url: string } | { readonly dataDir: string } {
-  if (env.DATABASE_URL === undefined) return { dataDir: env.DATA_DIR || SETTINGS.DATA_DIR.default };
+): { readonly url: string } | { readonly dataDir: string; readonly unread: string } {
+  if (env.DATABASE_URL === undefined)
+    return { dataDir: env.DATA_DIR || SETTINGS.DATA_DIR.default, unread: otherNames(env) };
   return { url: readDatabaseUrl(env) };
 }
 

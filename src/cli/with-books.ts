@@ -1,7 +1,6 @@
 /** Opens the accounts and keys of the database that the environment names. */
 import { existsSync } from 'node:fs';
 import pg from 'pg';
-import { otherNames } from '../config/choose-database.ts';
 import { readDatabasePlace } from '../config.ts';
 import type { KeyBooks } from '../ports/access.ts';
 import { createKeyBooks } from '../postgres/access/index.ts';
@@ -47,10 +46,9 @@ const INSTEAD = 'Set DATABASE_URL to the database of the service';
 async function open({ say, mayMake }: BooksOptions): Promise<Opened> {
   const place = readDatabasePlace();
   if ('url' in place) return { url: place.url, own: null };
-  const { dataDir } = place;
-  const others = otherNames(process.env);
-  if (others !== '')
-    say(`DATABASE_URL is not set: this is about the embedded database in ${dataDir}.${others}\n`);
+  const { dataDir, unread } = place;
+  if (unread !== '')
+    say(`DATABASE_URL is not set: this is about the embedded database in ${dataDir}.${unread}\n`);
   const running = await findEmbedded(dataDir, INSTEAD);
   if (running !== null) return { url: running.url, own: null };
   if (!mayMake && !existsSync(dataDir))
