@@ -136,24 +136,4 @@ export const STRIPE_ADAPTER: readonly PlantedBug[] = [
     judge: 'engine suite',
     tests: { file: 'src/engine/charge-refused.test.ts', named: 'nothing is stored or sent' },
   },
-  {
-    name: 'a question to Stripe has the same address each time',
-    story:
-      'A cache before Stripe ignores what the request forbids, answers with the list from before a refund, and the refund has failed though the money moved.',
-    file: `${FOLDER}/wire.ts`,
-    find: '`${path}?${respelled(query)}`',
-    put: '`${path}?${query}`',
-    judge: 'gateway suite',
-    tests: { file: `${FOLDER}/requests.test.ts`, named: 'past all caches' },
-  },
-  {
-    name: 'an answer of Stripe whose date nobody can read is believed',
-    story:
-      'A cache before Stripe writes a second date, and an intent from before its capture proves that nothing was captured.',
-    file: `${FOLDER}/wire.ts`,
-    find: 'if (dateOf(result.headers) === undefined) return { result, isOld: true };',
-    put: 'if (dateOf(result.headers) === undefined) return { result, isOld: false };',
-    judge: 'gateway suite',
-    tests: { file: `${FOLDER}/captures.test.ts`, named: 'proves by an old answer only what was done' },
-  },
 ];

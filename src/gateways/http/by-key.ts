@@ -1,9 +1,9 @@
 /** Lookups by key: spelled in another way each time, so that no cache has their answer. */
+import { randomInt } from 'node:crypto';
 import type { EffectTerms, LookupOutcome, NotSent, ReportedEffect } from '../../domain/outcomes.ts';
 import type { ExchangeOptions } from '../../ports/gateway.ts';
 import type { Effect } from './effects.ts';
 import { judgeLookupExchange, namedKey, unavailable } from './lookups.ts';
-import { respelled } from './spelling.ts';
 import { byKey, type Wire } from './wire.ts';
 
 /** Asks for everything that the gateway has under the request's key. */
@@ -14,9 +14,11 @@ export type LookUpByKey = <Request extends EffectTerms, Reported extends Reporte
 ) => Promise<LookupOutcome | NotSent>;
 
 /**
- * The key is spelled in another way each time: see `spelling.ts`. A gateway that does not decode it would find nothing. If its empty list
- * names the key, it has decoded it. If it names the key as it was written, or none, it is asked for the plain key too, and only both answers
- * together show that there is nothing.
+ * Some caches ignore what a request forbids them, and their answers look new. They find what they have by its address. So the key in it is
+ * spelled in another way each time, which means the same (RFC 3986, section 6.2.2.2).
+ *
+ * A gateway that does not decode the key would find nothing. If its empty list names the key, it has decoded it. If it names the key as it
+ * was written, or none, it is asked for the plain key too, and only both answers together show that there is nothing.
  */
 export function createLookUpByKey(wire: Wire, livemode: boolean): LookUpByKey {
   /** Whether the gateway's empty lists have named their key so far. If not, both questions are sent at once. */
@@ -43,8 +45,8 @@ export function createLookUpByKey(wire: Wire, livemode: boolean): LookUpByKey {
 
     const plain = encodeURIComponent(request.key);
     if (!isNamed)
-      return together(await Promise.all([ask(respelled(plain), timeoutMs), ask(plain, timeoutMs)]));
-    const first = await ask(respelled(plain), timeoutMs);
+      return together(await Promise.all([ask(spelled(request.key), timeoutMs), ask(plain, timeoutMs)]));
+    const first = await ask(spelled(request.key), timeoutMs);
     if (first.kind !== 'absent' || isNamed) return first;
     const leftMs = Math.floor(untilMs - performance.now());
     return leftMs < 1 ? unavailable('timeout') : together([first, await ask(plain, leftMs)]);
@@ -65,3 +67,14 @@ function together(both: readonly [Shown, Shown]): Shown {
 
 const NO_ANSWER: ReadonlySet<Shown['kind']> = new Set(['unavailable', 'forbidden', 'not_sent']);
 const NO_MONEY: ReadonlySet<Shown['kind']> = new Set(['absent', 'declined', 'reversed']);
+
+/** One letter or digit in so many is written as its code. So a UUID has about 2^29 spellings. */
+const ONE_IN = 4;
+
+/** The key for a query, in a spelling that nobody has used before. */
+function spelled(key: string): string {
+  return encodeURIComponent(key).replace(/%..|[a-z0-9]/gi, (sign) => {
+    if (sign.length > 1 || randomInt(ONE_IN) > 0) return sign;
+    return `%${sign.charCodeAt(0).toString(16).toUpperCase()}`;
+  });
+}

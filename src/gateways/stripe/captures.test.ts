@@ -232,13 +232,10 @@ describe('a look at the intent', () => {
     expect(await look('void', body)).toMatchObject(release);
   });
 
-  test.each([{ age: '9' }, { date: 'yesterday' }])(
-    'proves by an old answer only what was done: %j',
-    async (old) => {
-      expect(await look('capture', held(), old)).toMatchObject({ kind: 'unavailable' });
-      expect(await look('capture', captured(4_000), old)).toMatchObject({ kind: 'succeeded' });
-    },
-  );
+  test('proves by an old answer only what was done', async () => {
+    expect(await look('capture', held(), { age: '9' })).toMatchObject({ kind: 'unavailable' });
+    expect(await look('capture', captured(4_000), { age: '9' })).toMatchObject({ kind: 'succeeded' });
+  });
 });
 
 describe('the rest of what was held, which Stripe lists as a refund', () => {

@@ -1,6 +1,5 @@
 /** What is special about Stripe: handles, seals, lists, the identity of objects, accounts, and which orders it takes. */
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { decodedPath } from '../../../test/support/decoded-path.ts';
 import {
   CHARGE,
   errorAnswer,
@@ -30,7 +29,7 @@ afterEach(() => world.close());
 function script(...answers: server.RawAnswer[]): void {
   world.far.script(...answers.map((raw) => server.answer(raw)));
 }
-const sent = () => world.far.requests.map((request) => `${request.method} ${decodedPath(request)}`);
+const sent = () => world.far.requests.map(({ method, path }) => `${method} ${path}`);
 
 describe('prepare', () => {
   const prepare = (body: Fields) => {

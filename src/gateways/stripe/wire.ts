@@ -1,16 +1,15 @@
 /** The exchanges with Stripe: their connections and limits. */
 import type { CallOptions, ExchangeOptions } from '../../ports/gateway.ts';
-import { dateOf, GatewayDates } from '../http/dates.ts';
+import { GatewayDates } from '../http/dates.ts';
 import { type Exchange, exchange } from '../http/exchange.ts';
 import { createPool } from '../http/pool.ts';
-import { respelled } from '../http/spelling.ts';
-import { sendOnce, type Write, type Written } from './one-request.ts';
+import { sendOnce, type Write } from './one-request.ts';
 import type { StripeGatewayOptions } from './options.ts';
 
 /** The answer to a question. */
 export interface Asked {
   readonly result: Exchange;
-  /** The answer's `Date` shows that it was made before the question, or tells nothing: there are two of them, or nobody can read it. */
+  /** The answer's `Date` shows that it was made before the question. */
   readonly isOld: boolean;
 }
 
@@ -24,13 +23,6 @@ export interface Wire {
 
 /** No cache on the way may keep an answer or give an old one. */
 const FRESH = ['cache-control', 'no-cache, no-store', 'pragma', 'no-cache'];
-
-/** The same question at an address that no cache knows. Stripe decodes each query, as it must: the SDK encodes what needs it. */
-function neverAsked(question: Written): Written {
-  const [path = '', query] = question.path.split('?');
-  const headers = [...question.headers, ...FRESH];
-  return { ...question, headers, path: query === undefined ? path : `${path}?${respelled(query)}` };
-}
 
 /** A question has no effect, so it may be sent at any time. */
 const always = (): boolean => true;
@@ -67,13 +59,12 @@ export function openWire(
         exchange(
           questions.dispatcher,
           // On a shared connection, the answer to another question could be taken for this one: an empty list names nothing.
-          { ...neverAsked(request), ownConnection: true, names: null },
+          { ...request, headers: [...request.headers, ...FRESH], ownConnection: true, names: null },
           { timeoutMs, maxResponseBytes, mayLeave: always },
         ),
       );
-      if (result.kind !== 'answer' || result.headers.date === undefined) return { result, isOld: false };
-      if (dateOf(result.headers) === undefined) return { result, isOld: true };
-      return { result, isOld: dates.isOld(result.headers, askedAtMs, performance.now()) };
+      const isOld = result.kind === 'answer' && dates.isOld(result.headers, askedAtMs, performance.now());
+      return { result, isOld };
     },
     async close() {
       await Promise.all([calls.close(), questions.close()]);
