@@ -96,7 +96,7 @@ export const EDGES_ADAPTER: readonly PlantedBug[] = [
     name: 'a lookup has the same address each time',
     story:
       'A cache in front of the gateway ignores what the request forbids and adds no header. It answers with the empty list from before the charge, and the order is charged again.',
-    file: `${FOLDER}/by-key.ts`,
+    file: `${FOLDER}/spelled.ts`,
     find: 'if (sign.length > 1 || randomInt(ONE_IN) > 0) return sign;',
     put: 'if (sign.length > 1 || randomInt(ONE_IN) >= 0) return sign;',
     judge: 'gateway suite',

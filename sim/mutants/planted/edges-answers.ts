@@ -167,7 +167,7 @@ export const EDGES_ANSWERS: readonly PlantedBug[] = [
     name: 'the first date that a process sees is believed',
     story:
       'A worker dies, another one starts and asks, a cache without any cache header repeats an empty list, and a paid order fails.',
-    file: `${FOLDER}/wire.ts`,
+    file: `${FOLDER}/fresh.ts`,
     find: '!dates.isKnown(receivedAtMs) || dates.isAhead(result.headers, receivedAtMs);',
     put: 'dates.isAhead(result.headers, receivedAtMs);',
     judge: 'gateway suite',
@@ -177,7 +177,7 @@ export const EDGES_ANSWERS: readonly PlantedBug[] = [
     name: 'a date that is ahead of the clock is new',
     story:
       'The clock of the gateway is set back, a cache still has an empty list from before, and a paid order fails.',
-    file: `${FOLDER}/wire.ts`,
+    file: `${FOLDER}/fresh.ts`,
     find: '!dates.isKnown(receivedAtMs) || dates.isAhead(result.headers, receivedAtMs);',
     put: '!dates.isKnown(receivedAtMs);',
     judge: 'gateway suite',
@@ -187,7 +187,7 @@ export const EDGES_ANSWERS: readonly PlantedBug[] = [
     name: 'a date that cannot be read is none',
     story:
       'A cache adds a second Date to an old empty list, and an order that was charged is declared failed.',
-    file: `${FOLDER}/wire.ts`,
+    file: `${FOLDER}/fresh.ts`,
     find: 'if (dateOf(result.headers) === undefined) return { result, isOld: true };',
     put: 'if (dateOf(result.headers) === undefined) return { result, isOld: false };',
     judge: 'gateway suite',

@@ -136,4 +136,24 @@ export const STRIPE_ADAPTER: readonly PlantedBug[] = [
     judge: 'engine suite',
     tests: { file: 'src/engine/charge-refused.test.ts', named: 'nothing is stored or sent' },
   },
+  {
+    name: 'a question to Stripe has the same address each time',
+    story:
+      'A proxy keeps GETs and adds no header. It answers with the list from before the refund, the refund counts as failed, and the customer gets the money twice.',
+    file: `${FOLDER}/wire.ts`,
+    find: 'return query === undefined ? path : `${place}?${spelled(query)}`;',
+    put: 'return query === undefined ? path : `${place}?${spelled(query) && query}`;',
+    judge: 'gateway suite',
+    tests: { file: `${FOLDER}/fresh.test.ts`, named: 'is spelled in another way each time' },
+  },
+  {
+    name: 'the clock of Stripe is learned from what a cache may have',
+    story:
+      'A worker starts, a cache answers the question for the clock as well, with an old date, and the list from before a refund looks new.',
+    file: `${FOLDER}/wire.ts`,
+    find: 'createAsk({ send: get, neverAsked: listNothing })',
+    put: 'createAsk({ send: get, neverAsked: () => (stripe) => stripe.paymentIntents.list({ limit: 1 }) })',
+    judge: 'gateway suite',
+    tests: { file: `${FOLDER}/fresh.test.ts`, named: 'of an answer that no cache can have' },
+  },
 ];

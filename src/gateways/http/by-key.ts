@@ -1,9 +1,9 @@
 /** Lookups by key: spelled in another way each time, so that no cache has their answer. */
-import { randomInt } from 'node:crypto';
 import type { EffectTerms, LookupOutcome, NotSent, ReportedEffect } from '../../domain/outcomes.ts';
 import type { ExchangeOptions } from '../../ports/gateway.ts';
 import type { Effect } from './effects.ts';
 import { judgeLookupExchange, namedKey, unavailable } from './lookups.ts';
+import { spelled } from './spelled.ts';
 import { byKey, type Wire } from './wire.ts';
 
 /** Asks for everything that the gateway has under the request's key. */
@@ -44,9 +44,8 @@ export function createLookUpByKey(wire: Wire, livemode: boolean): LookUpByKey {
     }
 
     const plain = encodeURIComponent(request.key);
-    if (!isNamed)
-      return together(await Promise.all([ask(spelled(request.key), timeoutMs), ask(plain, timeoutMs)]));
-    const first = await ask(spelled(request.key), timeoutMs);
+    if (!isNamed) return together(await Promise.all([ask(spelled(plain), timeoutMs), ask(plain, timeoutMs)]));
+    const first = await ask(spelled(plain), timeoutMs);
     if (first.kind !== 'absent' || isNamed) return first;
     const leftMs = Math.floor(untilMs - performance.now());
     return leftMs < 1 ? unavailable('timeout') : together([first, await ask(plain, leftMs)]);
@@ -67,14 +66,3 @@ function together(both: readonly [Shown, Shown]): Shown {
 
 const NO_ANSWER: ReadonlySet<Shown['kind']> = new Set(['unavailable', 'forbidden', 'not_sent']);
 const NO_MONEY: ReadonlySet<Shown['kind']> = new Set(['absent', 'declined', 'reversed']);
-
-/** One letter or digit in so many is written as its code. So a UUID has about 2^29 spellings. */
-const ONE_IN = 4;
-
-/** The key for a query, in a spelling that nobody has used before. */
-function spelled(key: string): string {
-  return encodeURIComponent(key).replace(/%..|[a-z0-9]/gi, (sign) => {
-    if (sign.length > 1 || randomInt(ONE_IN) > 0) return sign;
-    return `%${sign.charCodeAt(0).toString(16).toUpperCase()}`;
-  });
-}

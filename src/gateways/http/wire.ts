@@ -1,9 +1,8 @@
 /** The requests of the protocol: their addresses, headers and limits, and the connections that they use. */
 import { randomUUID } from 'node:crypto';
 import type { CallOptions, ExchangeOptions } from '../../ports/gateway.ts';
-import { isFromCache } from './cached.ts';
-import { dateOf, GatewayDates } from './dates.ts';
 import { type Exchange, exchange } from './exchange.ts';
+import { type Asked, createAsk, FRESH } from './fresh.ts';
 import type { HttpGatewayOptions } from './options.ts';
 import { createPool } from './pool.ts';
 
@@ -11,11 +10,8 @@ import { createPool } from './pool.ts';
 export interface Wire {
   /** Sends one call, which may have an effect. */
   post(path: string, key: string, body: string, limits: CallOptions): Promise<Exchange>;
-  /**
-   * Asks one question, which has none. `isOld`: the answer has a `Date`, and it was made before the request, or nothing tells that it was
-   * not. The first question of a process, and the first after 10 minutes without one, asks for the gateway's clock as well.
-   */
-  ask(path: string, limits: ExchangeOptions): Promise<{ readonly result: Exchange; readonly isOld: boolean }>;
+  /** Asks one question, which has none, as `fresh.ts` says. */
+  ask(path: string, limits: ExchangeOptions): Promise<Asked>;
   close(): Promise<void>;
 }
 
@@ -35,9 +31,6 @@ export function chargePath(chargeRef: string): string | null {
   return `/charges/${encodeURIComponent(chargeRef)}`;
 }
 
-/** An old answer proves nothing, so no cache on the way may keep one or give one. */
-const FRESH = ['cache-control', 'no-cache, no-store', 'pragma', 'no-cache'];
-
 /** A lookup has no effect at the gateway, so it may be sent at any time. */
 const always = (): boolean => true;
 
@@ -55,7 +48,6 @@ export function openWire(options: HttpGatewayOptions): Wire {
   };
   const calls = createPool({ ...poolOptions, connections: options.maxConnections ?? 256 });
   const lookups = createPool({ ...poolOptions, connections: options.maxLookupConnections ?? 64 });
-  const dates = new GatewayDates();
 
   const get = (path: string, timeoutMs: number): Promise<Exchange> =>
     exchange(
@@ -72,20 +64,6 @@ export function openWire(options: HttpGatewayOptions): Wire {
       { timeoutMs, maxResponseBytes, mayLeave: always },
     );
 
-  /** Learns the gateway's clock from an answer that cannot be an old one. */
-  let learning: Promise<void> | undefined;
-  const learnClock = (timeoutMs: number): Promise<void> => {
-    learning ??= (async () => {
-      const askedAtMs = performance.now();
-      const result = await get(neverAsked(), timeoutMs);
-      if (result.kind === 'answer' && !isFromCache(result))
-        dates.isOld(result.headers, askedAtMs, performance.now());
-    })().finally(() => {
-      learning = undefined;
-    });
-    return learning;
-  };
-
   return {
     post: (path, key, body, { timeoutMs, mayLeave }) =>
       exchange(
@@ -100,21 +78,7 @@ export function openWire(options: HttpGatewayOptions): Wire {
         },
         { timeoutMs, maxResponseBytes, mayLeave },
       ),
-    async ask(path, { timeoutMs }) {
-      const askedAtMs = performance.now();
-      const result = await get(path, timeoutMs);
-      const receivedAtMs = performance.now();
-      if (result.kind !== 'answer' || result.status !== 200 || result.headers.date === undefined)
-        return { result, isOld: false };
-      // Two dates, or one that nobody can read, tell nothing. An old answer may have them.
-      if (dateOf(result.headers) === undefined) return { result, isOld: true };
-      // The first date that this process sees may be an old one itself. So may one that is ahead, if the clock was set back.
-      const isUnclear = (): boolean =>
-        !dates.isKnown(receivedAtMs) || dates.isAhead(result.headers, receivedAtMs);
-      if (isUnclear()) await learnClock(Math.max(1, timeoutMs - (receivedAtMs - askedAtMs)));
-      const isOld = isUnclear() || dates.isOld(result.headers, askedAtMs, receivedAtMs);
-      return { result, isOld };
-    },
+    ask: createAsk({ send: get, neverAsked }),
     async close() {
       await Promise.all([calls.close(), lookups.close()]);
     },

@@ -74,7 +74,7 @@ export type Whose =
 
 /** Never rejects. */
 export async function askWhose(wire: Wire, timeoutMs: number): Promise<Whose> {
-  const { result } = await wire.ask(retrieveAccount(), { timeoutMs });
+  const result = await wire.askUndated(retrieveAccount(), { timeoutMs });
   const reading = read(result, null, Date.now());
   switch (reading.kind) {
     case 'object': {

@@ -1,8 +1,8 @@
 /** Reads one of Stripe's lists, page by page. A list proves what it does not hold only if all of it was read. */
 import type { NotSent } from '../../domain/outcomes.ts';
 import type { ExchangeOptions } from '../../ports/gateway.ts';
+import { dateOf } from '../http/dates.ts';
 import { flawOf } from '../http/lookups.ts';
-import { httpDate } from '../http/retry-after.ts';
 import { read } from './answer.ts';
 import { type NoAnswer, readFailed } from './errors.ts';
 import { isStripeId } from './objects.ts';
@@ -54,7 +54,7 @@ export async function readList<Entry extends { readonly id: string }>(
     if (asked.result.kind === 'answer') {
       const flaw = flawOf(asked.result, asked.isOld);
       if (flaw !== null) return { kind: 'list', entries, flaw };
-      if (pages === 0) nowMs = dateOf(asked.result.headers.date);
+      if (pages === 0) nowMs = dateOf(asked.result.headers) ?? null;
     }
     const last: Entry | undefined = entries.at(-1);
     if (!hasMore || (last !== undefined && isLast(last, nowMs))) return { kind: 'list', entries, flaw: null };
@@ -63,8 +63,4 @@ export async function readList<Entry extends { readonly id: string }>(
     after = last.id;
   }
   return { kind: 'list', entries, flaw: 'list_too_long' };
-}
-
-function dateOf(header: string | string[] | undefined): number | null {
-  return typeof header === 'string' ? (httpDate(header.trim()) ?? null) : null;
 }

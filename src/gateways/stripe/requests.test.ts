@@ -1,8 +1,9 @@
 /**
- * The exact bytes of every request. Stripe refuses an idempotency key that comes again with other form fields, so what an older release
+ * The exact bytes of every request; the queries of questions are spelled in another way each time, so they are decoded here. Stripe refuses an idempotency key that comes again with other form fields, so what an older release
  * has begun could not be finished if one of these changed.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { decodedPath } from '../../../test/support/decoded-path.ts';
 import {
   CHARGE,
   intentBody,
@@ -32,7 +33,7 @@ async function sent(body: Record<string, unknown> | object, work: () => Promise<
   expect(requests).toHaveLength(1);
   const [request] = requests;
   const { host: _host, connection: _connection, ...headers } = request?.headers ?? {};
-  return { line: `${request?.method} ${request?.path}`, headers, body: request?.body.split('&') };
+  return { line: `${request?.method} ${decodedPath(request)}`, headers, body: request?.body.split('&') };
 }
 
 const COMMON = {

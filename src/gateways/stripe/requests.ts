@@ -2,6 +2,7 @@
  * The requests, exactly as they are sent. Stripe refuses a key that comes again with other form fields. So a change here breaks the keys
  * of what older releases began; `requests.test.ts` holds the exact bytes.
  */
+import { randomInt } from 'node:crypto';
 import type Stripe from 'stripe';
 import type { PrepareRequest } from '../../domain/outcomes.ts';
 import type { RefundRequest } from '../../domain/refund-outcomes.ts';
@@ -60,6 +61,15 @@ export function createRefund(request: RefundRequest, amount: number): Write {
 
 export function listRefunds(intent: string, after: string | null): Write {
   return (stripe) => stripe.refunds.list({ payment_intent: intent, limit: PAGE, ...startingAfter(after) });
+}
+
+/** 2001, years before Stripe. In seconds. */
+const BEFORE_STRIPE_S = 1_000_000_000;
+
+/** A list that is empty, and that nobody has asked for before: intents from before a second that is drawn. It is no error in Stripe’s log. */
+export function listNothing(): Write {
+  const created = { lt: randomInt(BEFORE_STRIPE_S) };
+  return (stripe) => stripe.paymentIntents.list({ limit: 1, created });
 }
 
 export function retrieveAccount(): Write {

@@ -1,28 +1,22 @@
 /** The exchanges with Stripe: their connections and limits. */
 import type { CallOptions, ExchangeOptions } from '../../ports/gateway.ts';
-import { GatewayDates } from '../http/dates.ts';
 import { type Exchange, exchange } from '../http/exchange.ts';
+import { type Asked, createAsk, FRESH } from '../http/fresh.ts';
 import { createPool } from '../http/pool.ts';
+import { spelled } from '../http/spelled.ts';
 import { sendOnce, type Write } from './one-request.ts';
 import type { StripeGatewayOptions } from './options.ts';
-
-/** The answer to a question. */
-export interface Asked {
-  readonly result: Exchange;
-  /** The answer's `Date` shows that it was made before the question. */
-  readonly isOld: boolean;
-}
+import { listNothing } from './requests.ts';
 
 export interface Wire {
   /** Sends the one request that `write` writes, which may have an effect. Never rejects. */
   post(write: Write, limits: CallOptions): Promise<Exchange>;
-  /** Asks the one question that `write` writes. Never rejects. */
+  /** Asks the one question that `write` writes, as `http/fresh.ts` says. Never rejects. */
   ask(write: Write, limits: ExchangeOptions): Promise<Asked>;
+  /** The same without a look at its date: for a question whose answer never changes. Never rejects. */
+  askUndated(write: Write, limits: ExchangeOptions): Promise<Exchange>;
   close(): Promise<void>;
 }
-
-/** No cache on the way may keep an answer or give an old one. */
-const FRESH = ['cache-control', 'no-cache, no-store', 'pragma', 'no-cache'];
 
 /** A question has no effect, so it may be sent at any time. */
 const always = (): boolean => true;
@@ -41,8 +35,23 @@ export function openWire(
   };
   const calls = createPool({ ...poolOptions, connections: options.maxConnections ?? 256 });
   const questions = createPool({ ...poolOptions, connections: options.maxLookupConnections ?? 64 });
-  const dates = new GatewayDates();
   const { secretKey, maxResponseBytes = 4 * 1024 * 1024 } = options;
+
+  const get = (write: Write, timeoutMs: number): Promise<Exchange> =>
+    sendOnce(secretKey, write, (request) =>
+      exchange(
+        questions.dispatcher,
+        {
+          ...request,
+          path: ownAddress(request.path),
+          headers: [...request.headers, ...FRESH],
+          // On a shared connection, the answer to another question could be taken for this one: an empty list names nothing.
+          ownConnection: true,
+          names: null,
+        },
+        { timeoutMs, maxResponseBytes, mayLeave: always },
+      ),
+    );
 
   return {
     post: (write, { timeoutMs, mayLeave }) =>
@@ -53,23 +62,22 @@ export function openWire(
           { timeoutMs, maxResponseBytes, mayLeave },
         ),
       ),
-    async ask(write, { timeoutMs }) {
-      const askedAtMs = performance.now();
-      const result = await sendOnce(secretKey, write, (request) =>
-        exchange(
-          questions.dispatcher,
-          // On a shared connection, the answer to another question could be taken for this one: an empty list names nothing.
-          { ...request, headers: [...request.headers, ...FRESH], ownConnection: true, names: null },
-          { timeoutMs, maxResponseBytes, mayLeave: always },
-        ),
-      );
-      const isOld = result.kind === 'answer' && dates.isOld(result.headers, askedAtMs, performance.now());
-      return { result, isOld };
-    },
+    ask: createAsk({ send: get, neverAsked: listNothing }),
+    askUndated: (write, { timeoutMs }) => get(write, timeoutMs),
     async close() {
       await Promise.all([calls.close(), questions.close()]);
     },
   };
+}
+
+/**
+ * The address in a spelling of its own. Some caches ignore what a request forbids them, and their answers look new. Only the query is
+ * spelled anew: its names and values are decoded wherever one is read, but not every server decodes a path before it looks for its route.
+ * The query that reads one intent has 4 million spellings.
+ */
+function ownAddress(path: string): string {
+  const [place, query] = path.split('?');
+  return query === undefined ? path : `${place}?${spelled(query)}`;
 }
 
 /** Throws TypeError if it is no place to send this key to. */
