@@ -1,5 +1,5 @@
 /** Every event needs its cause: what its writer did, and which outcome it got, under the same claim. The counters must match it. */
-import { EFFECTS } from '../../src/domain/effects.ts';
+import { EFFECTS, type EffectKind } from '../../src/domain/effects.ts';
 import type { EventType } from '../../src/domain/events.ts';
 import type { CallOutcome } from '../../src/domain/outcomes.ts';
 import type { Change, Row } from '../store/database.ts';
@@ -69,6 +69,12 @@ function claimed(parts: CommitJudgeParts, change: Change, type: string): void {
   else if (!perhapsSent) keepsDoubt(parts, change, type);
 }
 
+/** What only the charge shows may be what another capture or void has done. Then it is a no to this one, or it is asked again. */
+function perhapsAnothers(kind: EffectKind, looked: readonly Looked[]): readonly Looked[] {
+  const isExclusive = kind === 'capture' || kind === 'void';
+  return isExclusive && looked.includes('succeeded') ? [...looked, 'declined', 'unavailable'] : looked;
+}
+
 function released(parts: CommitJudgeParts, change: Change, type: string): void {
   const { before, after, rowBefore } = change;
   if (before === null || rowBefore === null) return;
@@ -88,7 +94,7 @@ function released(parts: CommitJudgeParts, change: Change, type: string): void {
   if (status !== 'FAILED' && beginsAnew && !isNamed && !isMade)
     wrong(parts, change, 'causes', 'its resolving begins anew');
   const call = callUnder(wire, key, before.claimId) ?? preparedUnder(wire, key, before.claimId);
-  const looked = lookedUp(wire, key, before.claimId);
+  const looked = perhapsAnothers(after.operation.kind, lookedUp(wire, key, before.claimId));
   const grown = after.operation.attempts - before.operation.attempts;
   // A call that the engine did not let leave does not count. A call that could not leave counts, as a refused one.
   const isCall = call !== null && (call.leftMs !== null || type !== 'call.not_sent');
